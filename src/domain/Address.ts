@@ -1,0 +1,45 @@
+/**
+ * An EVM address in its EIP-55 form, typed to fit viem. Accepted: EIP-55, or all lower case (no checksum to check).
+ * Anything else is refused, since a wrong checksum is a typing error on its way to lose money.
+ */
+import { keccak_256 } from "@noble/hashes/sha3"
+import { bytesToHex } from "@noble/hashes/utils"
+import { Either, ParseResult, Schema } from "effect"
+import * as Hex from "./Hex.ts"
+
+const checksum = (address: string): Hex.Hex => {
+  const digits = address.slice(2).toLowerCase()
+  const hash = bytesToHex(keccak_256(digits))
+  return `0x${[...digits].map((digit, i) => hash.charAt(i) >= "8" ? digit.toUpperCase() : digit).join("")}`
+}
+
+const Checksummed = Hex.ofBytes(20).pipe(
+  Schema.filter((address) => address === checksum(address), {
+    arbitrary: () => (fc) => fc.hexaString({ minLength: 40, maxLength: 40 }).map((digits) => checksum(`0x${digits}`))
+  }),
+  Schema.brand("Address")
+)
+
+export const Address = Schema.transformOrFail(Schema.String, Checksummed, {
+  strict: true,
+  decode: (text, _options, ast) => {
+    if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
+      const shown = JSON.stringify(text.slice(0, 80))
+      return Either.left(new ParseResult.Type(ast, text, `expected an address (0x and 40 hex digits), got ${shown}`))
+    }
+    const expected = checksum(text)
+    return text === expected || text === text.toLowerCase()
+      ? Either.right(expected)
+      : Either.left(
+        new ParseResult.Type(ast, text, `${text} has a wrong EIP-55 checksum; if the digits are right it is ${expected}`)
+      )
+  },
+  encode: (address) => Either.right(address)
+}).annotations({ identifier: "Address" })
+export type Address = typeof Address.Type
+
+/** For literals; throws on what is no address. */
+export const make = Schema.decodeSync(Address)
+
+/** Nobody holds its key: what is sent there is gone. */
+export const zero = make(`0x${"0".repeat(40)}`)

@@ -1,0 +1,78 @@
+/** All that the event store and the driver need to know of an aggregate. */
+import { Either } from "effect"
+import type * as Decider from "./Decider.ts"
+import type { EncodedEvent, EventCodec, UndecodableEvent } from "./EventCodec.ts"
+import type { OperationId } from "./OperationId.ts"
+import type { Outcome } from "./Outcome.ts"
+
+interface Tagged {
+  readonly _tag: string
+}
+
+/** A state as people and other programs see it. */
+export interface View {
+  readonly state: string
+  readonly outcome: Outcome
+  /** The state's fields as JSON. */
+  readonly data: { readonly [field: string]: unknown }
+}
+
+/** An event of a stored stream that cannot be read or cannot follow: `index` counts from 0. */
+export interface Unfoldable {
+  readonly index: number
+  readonly cause: UndecodableEvent | Decider.IllegalTransition
+}
+
+/** An aggregate whose types do not matter: its log can still be folded. */
+export interface Foldable {
+  /** The name in the event log: never changes once released. */
+  readonly type: string
+  readonly fold: (events: ReadonlyArray<EncodedEvent>) => Either.Either<View, Unfoldable>
+}
+
+export interface Aggregate<
+  Id extends OperationId,
+  Command extends Tagged,
+  State extends Tagged,
+  Event extends Tagged,
+  Rejection
+> extends Foldable {
+  readonly decider: Decider.Decider<Command, State, Event, Rejection>
+  readonly codec: EventCodec<Event>
+  readonly outcome: (state: State) => Outcome
+  readonly view: (state: State) => View
+  /** Says which ids belong to this aggregate; never called. */
+  readonly Id?: (id: Id) => Id
+}
+
+/** Decodes and folds a stored stream. */
+export const replay = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
+  aggregate: Pick<Aggregate<Id, C, S, E, R>, "decider" | "codec">,
+  events: ReadonlyArray<EncodedEvent>
+): Either.Either<S, Unfoldable> => {
+  let state = aggregate.decider.initial
+  for (const [index, encoded] of events.entries()) {
+    const next = Either.flatMap(aggregate.codec.decode(encoded), (event) => aggregate.decider.evolve(state, event))
+    if (Either.isLeft(next)) return Either.left({ index, cause: next.left })
+    state = next.right
+  }
+  return Either.right(state)
+}
+
+export const make = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(spec: {
+  readonly type: string
+  readonly decider: Decider.Decider<C, S, E, R>
+  readonly codec: EventCodec<E>
+  readonly outcome: (state: S) => Outcome
+  readonly data: (state: S) => View["data"]
+}): Aggregate<Id, C, S, E, R> => {
+  const view = (state: S): View => ({ state: state._tag, outcome: spec.outcome(state), data: spec.data(state) })
+  return {
+    type: spec.type,
+    decider: spec.decider,
+    codec: spec.codec,
+    outcome: spec.outcome,
+    view,
+    fold: (events) => Either.map(replay(spec, events), view)
+  }
+}

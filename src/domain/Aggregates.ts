@@ -1,0 +1,5 @@
+/** Every workflow that Ballast knows, by its name in the event log. */
+import type { Foldable } from "./Aggregate.ts"
+import * as TokenizedEquityMint from "./TokenizedEquityMint.ts"
+
+export const all: ReadonlyArray<Foldable> = [TokenizedEquityMint.aggregate]

@@ -1,0 +1,58 @@
+/**
+ * How an event becomes a row and comes back. The row names the event's type and the version of its payload; a payload
+ * written by an older release is lifted, one version at a time, to the shape of today's Schema.
+ */
+import { Data, Either, type ParseResult, Schema } from "effect"
+
+export interface EncodedEvent {
+  readonly type: string
+  readonly version: number
+  /** The event as JSON, without its tag. */
+  readonly payload: unknown
+}
+
+/** Lifts one payload by one version; must be total, its result is checked by the Schema. */
+export type Upcaster = (payload: unknown) => unknown
+
+/** For each event type the steps from version 1 to 2, 2 to 3 ...; none for a type that never changed. */
+export type Upcasters = { readonly [eventType: string]: ReadonlyArray<Upcaster> }
+
+export class UndecodableEvent extends Data.TaggedError("UndecodableEvent")<{
+  readonly type: string
+  readonly version: number
+  readonly detail: string
+}> {
+  override get message(): string {
+    return `event ${this.type} version ${this.version} cannot be read: ${this.detail}`
+  }
+}
+
+export interface EventCodec<Event> {
+  readonly encode: (event: Event) => EncodedEvent
+  readonly decode: (encoded: EncodedEvent) => Either.Either<Event, UndecodableEvent>
+}
+
+export const make = <Event extends { readonly _tag: string }, Encoded extends { readonly _tag: string }>(
+  schema: Schema.Schema<Event, Encoded>,
+  upcasters: Upcasters = {}
+): EventCodec<Event> => {
+  const encodeSync = Schema.encodeSync(schema)
+  const decodeEither = Schema.decodeUnknownEither(schema)
+  const current = (type: string) => (upcasters[type]?.length ?? 0) + 1
+  return {
+    encode: (event) => {
+      const { _tag: type, ...payload } = encodeSync(event)
+      return { type, version: current(type), payload }
+    },
+    decode: ({ payload, type, version }) => {
+      const undecodable = (detail: string) => Either.left(new UndecodableEvent({ type, version, detail }))
+      if (version > current(type)) return undecodable(`this release knows versions up to ${current(type)}; upgrade Ballast`)
+      const lifted = (upcasters[type] ?? []).slice(version - 1).reduce<unknown>((older, lift) => lift(older), payload)
+      if (typeof lifted !== "object" || lifted === null) return undecodable("the payload is no JSON object")
+      return Either.mapLeft(
+        decodeEither({ ...lifted, _tag: type }),
+        ({ message }: ParseResult.ParseError) => new UndecodableEvent({ type, version, detail: message })
+      )
+    }
+  }
+}

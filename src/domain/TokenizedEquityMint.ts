@@ -1,0 +1,49 @@
+/**
+ * Shares at the broker become tokens on Base.
+ *
+ *     NotStarted -> MintRequested -> MintAccepted -> TokensReceived -> Completed
+ *                        |               |                |
+ *                        +---------------+----------------+-> Failed -> Reconciled
+ *                                        ^                      |
+ *                                        +-- recovered ---------+
+ */
+import { Schema } from "effect"
+import * as Aggregate from "./Aggregate.ts"
+import type { MintId } from "./OperationId.ts"
+import * as Outcome from "./Outcome.ts"
+import type { Command } from "./TokenizedEquityMint/Command.ts"
+import { decider } from "./TokenizedEquityMint/Decider.ts"
+import { codec, type Event } from "./TokenizedEquityMint/Event.ts"
+import { State } from "./TokenizedEquityMint/State.ts"
+
+export * from "./TokenizedEquityMint/Command.ts"
+export { decider, type Transitions } from "./TokenizedEquityMint/Decider.ts"
+export * as Event from "./TokenizedEquityMint/Event.ts"
+export * as State from "./TokenizedEquityMint/State.ts"
+
+const encodeState = Schema.encodeSync(State)
+
+export const aggregate = Aggregate.make<MintId, Command, State, Event, never>({
+  type: "TokenizedEquityMint",
+  decider,
+  codec,
+  outcome: (state) => {
+    switch (state._tag) {
+      case "NotStarted":
+      case "MintRequested":
+      case "MintAccepted":
+      case "TokensReceived":
+        return Outcome.InProgress()
+      case "Completed":
+        return Outcome.Succeeded()
+      case "Failed":
+        return Outcome.Failed({ failure: state.failure })
+      case "Reconciled":
+        return Outcome.Reconciled()
+    }
+  },
+  data: (state) => {
+    const { _tag, ...data } = encodeState(state)
+    return data
+  }
+})

@@ -1,0 +1,76 @@
+import { Schema } from "effect"
+import { Address } from "../Address.ts"
+import { EquitySymbol } from "../EquitySymbol.ts"
+import { Failure } from "../Failure.ts"
+import { PositiveShares } from "../Shares.ts"
+import { Decimals, TokenAmount } from "../TokenAmount.ts"
+import { IssuerRequestId, TokenizationRequestId } from "../TokenizationRequest.ts"
+import { TxHash } from "../TxHash.ts"
+
+/** What was ordered, and all that is needed to finish it: a changed configuration does not bend a running mint. */
+export const order = {
+  symbol: EquitySymbol,
+  quantity: PositiveShares,
+  /** Receives the tokens. */
+  wallet: Address,
+  token: Address,
+  decimals: Decimals,
+  issuer: Schema.NonEmptyString,
+  network: Schema.NonEmptyString
+}
+export const Order = Schema.Struct(order)
+export type Order = typeof Order.Type
+
+/** A field that may not be known (yet). */
+const known = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
+
+const requested = { ...order, requestedAt: Schema.DateTimeUtc }
+
+export const acceptance = {
+  tokenizationRequestId: TokenizationRequestId,
+  issuerRequestId: known(IssuerRequestId)
+}
+const accepted = { ...requested, ...acceptance, acceptedAt: Schema.DateTimeUtc }
+
+export const receipt = {
+  txHash: TxHash,
+  /** What the Transfer logs say, not what was asked. */
+  sharesMinted: TokenAmount,
+  receiptId: known(Schema.NonEmptyString)
+}
+const received = { ...accepted, ...receipt, receivedAt: Schema.DateTimeUtc }
+
+/** Every reference gathered before the failure is kept. */
+const failed = {
+  ...requested,
+  ...acceptance,
+  tokenizationRequestId: known(acceptance.tokenizationRequestId),
+  ...receipt,
+  txHash: known(receipt.txHash),
+  sharesMinted: known(receipt.sharesMinted),
+  failure: Failure,
+  failedAt: Schema.DateTimeUtc
+}
+
+export const NotStarted = Schema.TaggedStruct("NotStarted", {})
+export const MintRequested = Schema.TaggedStruct("MintRequested", requested)
+export const MintAccepted = Schema.TaggedStruct("MintAccepted", accepted)
+export const TokensReceived = Schema.TaggedStruct("TokensReceived", received)
+export const Completed = Schema.TaggedStruct("Completed", { ...received, completedAt: Schema.DateTimeUtc })
+export const Failed = Schema.TaggedStruct("Failed", failed)
+export const Reconciled = Schema.TaggedStruct("Reconciled", {
+  ...failed,
+  reconciliation: Schema.Struct({ reason: Schema.NonEmptyString, note: Schema.NonEmptyString }),
+  reconciledAt: Schema.DateTimeUtc
+})
+
+export const State = Schema.Union(
+  NotStarted,
+  MintRequested,
+  MintAccepted,
+  TokensReceived,
+  Completed,
+  Failed,
+  Reconciled
+)
+export type State = typeof State.Type

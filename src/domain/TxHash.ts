@@ -1,0 +1,20 @@
+/** A transaction's hash, in lower case: providers disagree about the case of what is one hash. */
+import { Schema } from "effect"
+import * as Hex from "./Hex.ts"
+
+const LowerCase = Hex.ofBytes(32).pipe(
+  Schema.filter((hash) => hash === hash.toLowerCase(), {
+    arbitrary: () => (fc) => fc.hexaString({ minLength: 64, maxLength: 64 }).map((digits) => `0x${digits}` as const)
+  }),
+  Schema.brand("TxHash")
+)
+
+export const TxHash = Schema.transform(Schema.String, LowerCase, {
+  strict: false,
+  decode: (text) => text.toLowerCase(),
+  encode: (hash) => hash
+}).annotations({ identifier: "TxHash" })
+export type TxHash = typeof TxHash.Type
+
+/** For literals; throws on what is no hash. */
+export const make = Schema.decodeSync(TxHash)

@@ -1,0 +1,107 @@
+import { Context, type DateTime, type Effect, Schema } from "effect"
+import type { Aggregate, View } from "../domain/Aggregate.ts"
+import type { EncodedEvent } from "../domain/EventCodec.ts"
+import type { OperationId } from "../domain/OperationId.ts"
+import type { FailureKind } from "./FailureKind.ts"
+import type { Lease, LeaseLost } from "./Leases.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** Somebody appended in between: reload and look. */
+export class VersionConflict extends Schema.TaggedError<VersionConflict>()("VersionConflict", {
+  type: Schema.String,
+  id: Schema.String,
+  expected: Schema.Int,
+  actual: Schema.Int
+}) {
+  readonly kind: FailureKind = "transient"
+  override get message(): string {
+    return `${this.type} ${this.id} is at version ${this.actual}, not ${this.expected}: somebody else recorded something in between`
+  }
+}
+
+/** An event that cannot be read or cannot follow the one before it. This operation stops; others are not affected. */
+export class CorruptStream extends Schema.TaggedError<CorruptStream>()("CorruptStream", {
+  type: Schema.String,
+  id: Schema.String,
+  sequence: Schema.Int,
+  detail: Schema.String
+}) {
+  readonly kind: FailureKind = "permanent"
+  override get message(): string {
+    return `${this.type} ${this.id}, event ${this.sequence}: ${this.detail}. Nothing more is done for this operation; its money is where event ${
+      this.sequence - 1
+    } left it`
+  }
+}
+
+/** A folded stream. `version` is the sequence of its last event, 0 when there is none. */
+export interface Loaded<State> {
+  readonly state: State
+  readonly version: number
+}
+
+/** Events to append, with the state they lead to, from which the view is written in the same transaction. */
+export interface Commit<State, Event> {
+  readonly expectedVersion: number
+  readonly events: ReadonlyArray<Event>
+  readonly state: State
+  /** The command that caused them. */
+  readonly causation: string
+  readonly lease: Lease
+}
+
+/** An event as it stands in the log. */
+export interface RecordedEvent extends EncodedEvent {
+  /** Place in the whole log: grows, never reused, may have gaps. */
+  readonly position: number
+  readonly aggregate: string
+  readonly id: OperationId
+  /** Place in its stream, from 1. */
+  readonly sequence: number
+  readonly metadata: {
+    readonly correlationId: string
+    readonly causation: string
+    readonly recordedAt: string
+    readonly softwareVersion: string
+  }
+}
+
+/** One operation as its view shows it. */
+export interface Operation extends View {
+  readonly type: string
+  readonly id: OperationId
+  readonly version: number
+  readonly startedAt: DateTime.Utc
+  readonly updatedAt: DateTime.Utc
+}
+
+/** The log of what happened, and the views derived from it. */
+export class EventStore extends Context.Tag("ballast/services/EventStore")<EventStore, {
+  /** An empty stream loads as the initial state at version 0. */
+  readonly load: <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
+    aggregate: Aggregate<Id, C, S, E, R>,
+    id: Id
+  ) => Effect.Effect<Loaded<S>, CorruptStream | StoreError>
+  /** All or nothing, and the view with it. Answers the new version. */
+  readonly append: <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
+    aggregate: Aggregate<Id, C, S, E, R>,
+    id: Id,
+    commit: Commit<S, E>
+  ) => Effect.Effect<number, VersionConflict | LeaseLost | StoreError>
+  /** Operations, oldest first: one, those not settled (`live`), or all. */
+  readonly operations: (
+    filter?: { readonly id?: OperationId; readonly live?: true }
+  ) => Effect.Effect<ReadonlyArray<Operation>, StoreError>
+  /** One operation's events in order. */
+  readonly history: (id: OperationId) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
+  /** At most `limit` events after `position`, in the order of the log. */
+  readonly events: (
+    after: { readonly position: number; readonly limit: number }
+  ) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
+  /** Drops all views and writes them again from the log; answers how many operations were written. */
+  readonly rebuildViews: Effect.Effect<number, CorruptStream | StoreError>
+}>() {}
+
+interface Tagged {
+  readonly _tag: string
+}
