@@ -1,5 +1,5 @@
 /** All that the event store and the driver need to know of an aggregate. */
-import { Either } from "effect"
+import { type DateTime, Either, type Option } from "effect"
 import type * as Decider from "./Decider.ts"
 import type { EncodedEvent, EventCodec, UndecodableEvent } from "./EventCodec.ts"
 import type { OperationId } from "./OperationId.ts"
@@ -40,6 +40,8 @@ export interface Aggregate<
   readonly decider: Decider.Decider<Command, State, Event, Rejection>
   readonly codec: EventCodec<Event>
   readonly outcome: (state: State) => Outcome
+  /** When the state was entered: deadlines count from here. None before anything happened. */
+  readonly since: (state: State) => Option.Option<DateTime.Utc>
   readonly view: (state: State) => View
   /** Says which ids belong to this aggregate; never called. */
   readonly Id?: (id: Id) => Id
@@ -64,6 +66,7 @@ export const make = <Id extends OperationId, C extends Tagged, S extends Tagged,
   readonly decider: Decider.Decider<C, S, E, R>
   readonly codec: EventCodec<E>
   readonly outcome: (state: S) => Outcome
+  readonly since: (state: S) => Option.Option<DateTime.Utc>
   readonly data: (state: S) => View["data"]
 }): Aggregate<Id, C, S, E, R> => {
   const view = (state: S): View => ({ state: state._tag, outcome: spec.outcome(state), data: spec.data(state) })
@@ -72,6 +75,7 @@ export const make = <Id extends OperationId, C extends Tagged, S extends Tagged,
     decider: spec.decider,
     codec: spec.codec,
     outcome: spec.outcome,
+    since: spec.since,
     view,
     fold: (events) => Either.map(replay(spec, events), view)
   }

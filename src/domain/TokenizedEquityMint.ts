@@ -7,7 +7,7 @@
  *                                        ^                      |
  *                                        +-- recovered ---------+
  */
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import * as Aggregate from "./Aggregate.ts"
 import type { MintId } from "./OperationId.ts"
 import * as Outcome from "./Outcome.ts"
@@ -40,6 +40,24 @@ export const aggregate = Aggregate.make<MintId, Command, State, Event, never>({
         return Outcome.Failed({ failure: state.failure })
       case "Reconciled":
         return Outcome.Reconciled()
+    }
+  },
+  since: (state) => {
+    switch (state._tag) {
+      case "NotStarted":
+        return Option.none()
+      case "MintRequested":
+        return Option.some(state.requestedAt)
+      case "MintAccepted":
+        return Option.some(state.acceptedAt)
+      case "TokensReceived":
+        return Option.some(state.receivedAt)
+      case "Completed":
+        return Option.some(state.completedAt)
+      case "Failed":
+        return Option.some(state.failedAt)
+      case "Reconciled":
+        return Option.some(state.reconciledAt)
     }
   },
   data: (state) => {

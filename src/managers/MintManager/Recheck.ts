@@ -1,0 +1,46 @@
+/** Failed: look whether it turned out well after all, and if so take the mint back into its normal rows. */
+import { DateTime, Effect, Option } from "effect"
+import type { MintId } from "../../domain/OperationId.ts"
+import * as Outcome from "../../domain/Outcome.ts"
+import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
+import * as Mint from "../../domain/TokenizedEquityMint.ts"
+import { AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
+import { isTransient, Policies, retrying } from "../Policies.ts"
+import { proof } from "./Tokens.ts"
+
+type Failed = typeof Mint.State.Failed.Type
+
+/** For a failure that is settled nobody has to look. */
+export const unlessSettled = (id: MintId, state: Mint.State.State) =>
+  Outcome.settled(Mint.aggregate.outcome(state)) ? Effect.succeedNone : always(id, state)
+
+export const always = (id: MintId, state: Mint.State.State) =>
+  state._tag === "Failed" ? look(id, state) : Effect.succeedNone
+
+const look = (id: MintId, state: Failed) =>
+  Effect.gen(function*() {
+    const alpaca = yield* AlpacaTokenization
+    const policies = yield* Policies
+    const known = state.tokenizationRequestId
+    const ask = known === undefined ? alpaca.findMint(id, state) : alpaca.getRequest(known)
+    const patiently = { schedule: policies.retry, while: isTransient }
+    const shown = yield* retrying(ask, patiently)
+    if (Option.isNone(shown)) return Option.none()
+    const hasNews = yield* retrying(isNews(state, shown.value), patiently)
+    if (!hasNews) return Option.none()
+    const at = yield* DateTime.now
+    return Option.some<Mint.Command>(Mint.RecoverMint.make({ tokenizationRequestId: shown.value.id, at }))
+  })
+
+/** Whether the normal rows would now get further than the failure did. */
+const isNews = (state: Failed, request: TokenizationRequest) => {
+  switch (request.status) {
+    case "Completed":
+      return Effect.map(proof(state, request), ({ _tag }) => _tag === "Answer")
+    case "Rejected":
+      return Effect.succeed(!Outcome.settled(Mint.aggregate.outcome(state)))
+    case "Pending":
+    case "Other":
+      return Effect.succeed(state.tokenizationRequestId === undefined)
+  }
+}

@@ -1,0 +1,78 @@
+/** Every wait and every retry of Ballast, by name. All of it counts on Effect's Clock. */
+import { Context, Duration, Effect, Either, Layer, Option, Schedule } from "effect"
+import type { Classified } from "../services/FailureKind.ts"
+
+/** What an operator can set (design: BALLAST_RETRY_*, BALLAST_POLL_*, BALLAST_RECHECK_INTERVAL). */
+export interface Settings {
+  readonly retryBase: Duration.Duration
+  readonly retryMax: Duration.Duration
+  /** Tries in all, the first included. */
+  readonly retryAttempts: number
+  readonly pollInterval: Duration.Duration
+  readonly pollTimeout: Duration.Duration
+  readonly recheckInterval: Duration.Duration
+  /** Whether to wait for an operation that another process drives. */
+  readonly waitForLease: boolean
+}
+
+export const defaults: Settings = {
+  retryBase: Duration.millis(500),
+  retryMax: Duration.seconds(60),
+  retryAttempts: 10,
+  pollInterval: Duration.seconds(10),
+  pollTimeout: Duration.minutes(30),
+  recheckInterval: Duration.minutes(10),
+  waitForLease: true
+}
+
+export class Policies extends Context.Tag("ballast/managers/Policies")<Policies, {
+  /** Between tries after a transient error: exponential with jitter and a ceiling, never sooner than we were asked. */
+  readonly retry: Schedule.Schedule<unknown, Classified>
+  readonly tokenization: {
+    /** Between two looks at a tokenization request. */
+    readonly poll: Schedule.Schedule<unknown>
+    /** How long Alpaca and the issuer may take, from the state's own time. */
+    readonly deadline: Duration.Duration
+  }
+  /** Between two tries to get a lease that somebody holds. */
+  readonly lease: Schedule.Schedule<unknown>
+  /** Between two looks of `ballast run` at all that is not settled. */
+  readonly recheck: Schedule.Schedule<unknown>
+}>() {}
+
+export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
+  retry: Schedule.exponential(settings.retryBase).pipe(
+    Schedule.union(Schedule.spaced(settings.retryMax)),
+    Schedule.jittered,
+    Schedule.intersect(Schedule.recurs(settings.retryAttempts - 1)),
+    Schedule.intersect(Schedule.identity<Classified>()),
+    Schedule.modifyDelay(([, error], delay) => Duration.max(delay, error.retryAfter ?? Duration.zero))
+  ),
+  tokenization: { poll: Schedule.spaced(settings.pollInterval), deadline: settings.pollTimeout },
+  lease: settings.waitForLease ? Schedule.spaced("1 second") : Schedule.stop,
+  recheck: Schedule.spaced(settings.recheckInterval)
+})
+
+export const layer = (settings: Partial<Settings> = {}): Layer.Layer<Policies> =>
+  Layer.succeed(Policies, make({ ...defaults, ...settings }))
+
+/**
+ * Tries again while `again` says so and the schedule allows it. The tries themselves keep the caller's interruptibility,
+ * only the pauses between them can always be interrupted: so a graceful stop never cuts a write off from its record.
+ */
+export const retrying = <A, E, R>(effect: Effect.Effect<A, E, R>, options: {
+  readonly schedule: Schedule.Schedule<unknown, E>
+  readonly while: (error: E) => boolean
+}): Effect.Effect<A, E, R> =>
+  Effect.gen(function*() {
+    const pauses = yield* Schedule.driver(options.schedule)
+    while (true) {
+      const result = yield* Effect.either(effect)
+      if (Either.isRight(result)) return result.right
+      if (!options.while(result.left)) return yield* Effect.fail(result.left)
+      const paused = yield* Effect.option(Effect.interruptible(pauses.next(result.left)))
+      if (Option.isNone(paused)) return yield* Effect.fail(result.left)
+    }
+  })
+
+export const isTransient = (error: Classified): boolean => error.kind === "transient"

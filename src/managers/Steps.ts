@@ -1,0 +1,221 @@
+/**
+ * A manager is a table with one row per state that has work outstanding. The driver runs the row of the current state,
+ * records the command that the row answers, and goes on until a state has no row. Start, retry and resume are this path.
+ */
+import { DateTime, Duration, Effect, Option, type Scope } from "effect"
+import type { Aggregate } from "../domain/Aggregate.ts"
+import * as Decider from "../domain/Decider.ts"
+import type { OperationId } from "../domain/OperationId.ts"
+import { Alerts } from "../services/Alerts.ts"
+import { type CorruptStream, EventStore, type Loaded } from "../services/EventStore.ts"
+import type { Classified } from "../services/FailureKind.ts"
+import { type Lease, type LeaseHeld, type LeaseLost, Leases } from "../services/Leases.ts"
+import type { StoreError } from "../services/StoreError.ts"
+import { isTransient, Policies, retrying } from "./Policies.ts"
+import * as Progress from "./Progress.ts"
+
+interface Tagged {
+  readonly _tag: string
+}
+
+/** What a row may know besides its state. */
+export interface Try {
+  /** No process has ever run this row for this operation before: nothing can have been sent yet. */
+  readonly first: boolean
+}
+
+/**
+ * One row per state that waits for something: do it, answer with the command that records it. `Rest` are the states
+ * without work: not started, and finished. A row runs uninterruptibly up to and including its record; what only waits or
+ * reads inside a row is marked interruptible there.
+ */
+export type Steps<State extends Tagged, Command, Rest extends State["_tag"]> = {
+  readonly [S in Exclude<State["_tag"], Rest>]: (
+    state: Extract<State, { readonly _tag: S }>,
+    attempt: Try
+  ) => Effect.Effect<Command, any, any>
+}
+
+type RowError = Classified & { readonly message: string }
+type Rows<Command> = { readonly [state: string]: (state: any, attempt: Try) => Effect.Effect<Command, RowError, any> }
+type RowEffect<T> = T extends { readonly [state: string]: (state: any, attempt: any) => infer Row } ? Row : never
+
+/** Errors of the driver itself. */
+export type DriverError = CorruptStream | StoreError | LeaseHeld | LeaseLost
+
+export interface Drive<
+  Id extends OperationId,
+  Command extends Tagged,
+  State extends Tagged,
+  Event extends Tagged,
+  Rejection,
+  T,
+  EO,
+  RO
+> {
+  /** The manager's name, for spans: `MintManager`. */
+  readonly name: string
+  readonly aggregate: Aggregate<Id, Command, State, Event, Rejection>
+  readonly id: Id
+  readonly steps: T
+  /** Looks at the state found under the lease and says what to record first, if anything. */
+  readonly open: (state: State) => Effect.Effect<Option.Option<Command>, EO, RO>
+}
+
+/** A folded stream, and whether it was this driver that appended its last event. */
+interface Current<State> extends Loaded<State> {
+  readonly ours: boolean
+}
+
+/** Holds the operation's lease and runs rows until a state has none. Answers that state. */
+export const drive = <
+  Id extends OperationId,
+  Command extends Tagged,
+  State extends Tagged,
+  Event extends Tagged,
+  Rejection,
+  T extends Rows<Command>,
+  EO,
+  RO
+>(
+  options: Drive<Id, Command, State, Event, Rejection, T, EO, RO>
+): Effect.Effect<
+  State,
+  DriverError | EO | Effect.Effect.Error<RowEffect<T>>,
+  RO | EventStore | Leases | Policies | Alerts | Effect.Effect.Context<RowEffect<T>>
+> => {
+  const { aggregate, id, name } = options
+  const rows: Rows<Command> = options.steps
+
+  const run = (lease: Lease) =>
+    Effect.gen(function*() {
+      const store = yield* EventStore
+      let current: Current<State> = { ...yield* store.load(aggregate, id), ours: false }
+      const opening = yield* options.open(current.state)
+      if (Option.isSome(opening)) current = yield* record(aggregate, id, lease, current, opening.value)
+      for (let row = rows[current.state._tag]; row !== undefined; row = rows[current.state._tag]) {
+        const { ours, state } = current
+        yield* entered(aggregate, id, state)
+        current = yield* row(state, { first: ours }).pipe(
+          Effect.tapError((error) => stopped(id, state, error)),
+          Effect.withSpan(`${name}.${state._tag}`, { attributes: { operation: id } }),
+          Effect.flatMap((command) => record(aggregate, id, lease, current, command)),
+          Effect.annotateLogs({ state: state._tag }),
+          Effect.uninterruptible
+        )
+      }
+      yield* entered(aggregate, id, current.state)
+      return current.state
+    })
+
+  return held(aggregate.type, id).pipe(
+    // When the lease is lost the waits are cut short; a write under way is ended, and refused its record.
+    Effect.flatMap((lease) => Effect.raceFirst(run(lease), lease.lost)),
+    Effect.scoped,
+    Effect.annotateLogs({ operation: id, type: aggregate.type }),
+    Effect.withSpan(name, { attributes: { operation: id } })
+  ) as any
+}
+
+/** The operation's lease, waited for as the policy says. */
+const held = (
+  type: string,
+  id: OperationId
+): Effect.Effect<Lease, LeaseHeld | StoreError, Leases | Policies | Scope.Scope> =>
+  Effect.gen(function*() {
+    const leases = yield* Leases
+    const policies = yield* Policies
+    const since = yield* DateTime.now
+    return yield* leases.hold(`${type}/${id}`).pipe(
+      Effect.tapErrorTag("LeaseHeld", ({ holder }) =>
+        Progress.report({
+          type,
+          id,
+          state: "Waiting",
+          waitingFor: Option.some(`${holder}, which drives this operation`),
+          since,
+          until: Option.none()
+        })),
+      Effect.retry({ schedule: policies.lease, while: (error) => error._tag === "LeaseHeld" })
+    )
+  })
+
+/** Decides, folds and appends one command; if somebody else appended meanwhile, answers what is there now instead. */
+const record = <
+  Id extends OperationId,
+  Command extends Tagged,
+  State extends Tagged,
+  Event extends Tagged,
+  Rejection
+>(
+  aggregate: Aggregate<Id, Command, State, Event, Rejection>,
+  id: Id,
+  lease: Lease,
+  from: Loaded<State>,
+  command: Command
+): Effect.Effect<Current<State>, CorruptStream | StoreError | LeaseLost, EventStore | Policies> =>
+  Effect.gen(function*() {
+    const store = yield* EventStore
+    const policies = yield* Policies
+    // A row that answers what its own state does not accept is a mistake in the program, not in the world.
+    const events = yield* Effect.orDie(aggregate.decider.decide(id, command, from.state))
+    const state = yield* Effect.orDie(Decider.replay(aggregate.decider, events, from.state))
+    const commit = { expectedVersion: from.version, events, state, causation: command._tag, lease }
+    return yield* retrying(store.append(aggregate, id, commit), {
+      schedule: policies.retry,
+      while: (error) => error._tag === "StoreError" && isTransient(error)
+    }).pipe(
+      Effect.tap(() => transition(aggregate, from.state, state, events)),
+      Effect.map((version) => ({ state, version, ours: true })),
+      Effect.catchTag("VersionConflict", (conflict) =>
+        Effect.logInfo(conflict.message).pipe(
+          Effect.zipRight(store.load(aggregate, id)),
+          Effect.map((loaded) => ({ ...loaded, ours: false }))
+        ))
+    )
+  })
+
+/** The one log line of a transition: what happened, with the ids and amounts that the event carries, and how long it took. */
+const transition = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
+  aggregate: Aggregate<Id, C, S, E, R>,
+  from: S,
+  to: S,
+  events: ReadonlyArray<E>
+): Effect.Effect<void> => {
+  const elapsed = Option.zipWith(aggregate.since(from), aggregate.since(to), DateTime.distanceDuration)
+  return Effect.logInfo(`${from._tag} -> ${to._tag}`).pipe(
+    Effect.annotateLogs(Object.assign({}, ...events.map((event) => aggregate.codec.encode(event).payload))),
+    Effect.annotateLogs(Option.match(elapsed, { onNone: () => ({}), onSome: (d) => ({ elapsed: Duration.format(d) }) }))
+  )
+}
+
+/** A row gave up. The state stays and can be resumed; what time alone will not mend is told to a person. */
+const stopped = (id: OperationId, state: Tagged, error: RowError) =>
+  Effect.gen(function*() {
+    const alerts = yield* Alerts
+    yield* Effect.logWarning(`stays in ${state._tag}: ${error.message}`)
+    if (isTransient(error)) return
+    yield* alerts.raise({
+      condition: `${id}/${state._tag}/${error.message}`,
+      operation: id,
+      message: `operation ${id} stays in ${state._tag} and needs a person: ${error.message}`
+    })
+  }).pipe(Effect.catchTag("StoreError", (failed) => Effect.logError(`the alert could not be stored: ${failed.message}`)))
+
+const entered = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
+  aggregate: Aggregate<Id, C, S, E, R>,
+  id: Id,
+  state: S
+) =>
+  Option.match(aggregate.since(state), {
+    onNone: () => Effect.void,
+    onSome: (since) =>
+      Progress.report({
+        type: aggregate.type,
+        id,
+        state: state._tag,
+        waitingFor: Option.none(),
+        since,
+        until: Option.none()
+      })
+  })
