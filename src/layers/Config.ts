@@ -1,0 +1,163 @@
+/**
+ * What an operator can set: one record per part, all from `BALLAST_*`. Secrets are `Redacted` from here on. A record that
+ * cannot be read fails with everything that is wrong about it.
+ */
+import { type Array, Config, Duration, Option, Record, Redacted, Schema } from "effect"
+import { Address } from "../domain/Address.ts"
+import { EquitySymbol } from "../domain/EquitySymbol.ts"
+import { PositiveShares } from "../domain/Shares.ts"
+import { Decimals } from "../domain/TokenAmount.ts"
+import * as Field from "./ConfigField.ts"
+
+const path: Field.Kind<string> = {
+  expected: `"sqlite:" and a file, such as sqlite:ballast.db`,
+  parse: (text) => Option.fromNullable(/^sqlite:(.+)$/.exec(text)?.[1])
+}
+
+export const database = Config.all({
+  path: Field.withDefault("BALLAST_DATABASE", path, "ballast.db"),
+  durability: Field.withDefault("BALLAST_DURABILITY", Field.oneOf("full", "normal"), "full"),
+  leaseDuration: Field.withDefault("BALLAST_LEASE_DURATION", Field.duration, Duration.seconds(15))
+})
+
+const isLoopback = ({ hostname }: URL) => hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname)
+
+/** Keys travel with every request, so plain HTTP only where nobody else can listen. */
+const baseUrl: Field.Kind<string> = {
+  expected: "an https:// URL without user, query or fragment (http:// only on this machine)",
+  parse: (text) =>
+    Option.liftThrowable((url: string) => new URL(url))(text).pipe(
+      Option.filter((url) => url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))),
+      Option.filter((url) => url.username === "" && url.search === "" && url.hash === ""),
+      Option.map((url) => url.href.replace(/\/$/, ""))
+    )
+}
+
+const credential = (what: string) => Field.secret(`${what}, printable characters without spaces`, /^[\x21-\x7e]{1,512}$/)
+
+export const alpaca = Config.all({
+  baseUrl: Field.required("BALLAST_ALPACA_BASE_URL", baseUrl),
+  accountId: Field.required("BALLAST_ALPACA_ACCOUNT_ID", Field.text("Alpaca's id of the account", /^[A-Za-z0-9-]{1,64}$/)),
+  key: Field.required("BALLAST_ALPACA_API_KEY", credential("Alpaca's key id")),
+  secret: Field.required("BALLAST_ALPACA_API_SECRET", credential("Alpaca's secret")),
+  auth: Field.withDefault("BALLAST_ALPACA_AUTH", Field.oneOf("headers", "basic"), "headers"),
+  timeout: Field.withDefault("BALLAST_HTTP_TIMEOUT", Field.duration, Duration.seconds(20))
+})
+
+/** The order of secp256k1: a private key is a number from 1 to below it. */
+const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+
+const privateKey: Field.Kind<Redacted.Redacted<`0x${string}`>> = {
+  expected: "a private key, 0x and 64 hex digits",
+  parse: (text) =>
+    /^0x[0-9a-fA-F]{64}$/.test(text) && BigInt(text) > 0n && BigInt(text) < order
+      ? Option.some(Redacted.make(`0x${text.slice(2)}` as const))
+      : Option.none(),
+  secret: true
+}
+
+export const wallet = Field.required("BALLAST_WALLET_PRIVATE_KEY", privateKey)
+
+/** RPC URLs often contain a key, so they are secrets as a whole. */
+const rpcUrls: Field.Kind<Array.NonEmptyReadonlyArray<Redacted.Redacted>> = {
+  expected: "one to ten http:// or https:// URLs, separated by commas",
+  parse: (text) =>
+    Option.all(
+      text.split(",").slice(0, 11).map((entry) =>
+        Option.liftThrowable((url: string) => new URL(url))(entry.trim()).pipe(
+          Option.filter((url) => url.protocol === "https:" || url.protocol === "http:"),
+          Option.map((url) => Redacted.make(url.href))
+        )
+      )
+    ).pipe(Option.flatMap(([first, ...rest]) =>
+      first === undefined || rest.length > 9 ? Option.none() : Option.some([first, ...rest] as const)
+    )),
+  secret: true
+}
+
+const chain = (name: "ETHEREUM" | "BASE", chainId: number, confirmations: number) =>
+  Config.all({
+    urls: Field.required(`BALLAST_${name}_RPC_URL`, rpcUrls),
+    chainId: Field.withDefault(`BALLAST_${name}_CHAIN_ID`, Field.integer(1, 999_999_999), chainId),
+    confirmations: Field.withDefault(`BALLAST_${name}_CONFIRMATIONS`, Field.integer(1, 10_000), confirmations),
+    timeout: Field.withDefault("BALLAST_HTTP_TIMEOUT", Field.duration, Duration.seconds(20))
+  })
+
+export const ethereum = chain("ETHEREUM", 1, 3)
+export const base = chain("BASE", 8453, 10)
+
+const Equities = Schema.parseJson(
+  Schema.Record({ key: EquitySymbol, value: Schema.Struct({ token: Address, decimals: Decimals }) }).pipe(
+    Schema.filter((equities) => !Record.isEmptyReadonlyRecord(equities), { message: () => "expected at least one equity" })
+  )
+)
+
+const word = Field.text("a word such as st0x", /^[a-z0-9_-]{1,64}$/)
+
+export const equities = Config.all({
+  equities: Config.map(
+    Field.explained("BALLAST_EQUITIES", `JSON such as {"AAPL":{"token":"0x..","decimals":18}}`, Equities),
+    (equities) => new Map(Record.toEntries(equities))
+  ),
+  issuer: Field.withDefault("BALLAST_TOKENIZATION_ISSUER", word, "st0x"),
+  network: Field.withDefault("BALLAST_TOKENIZATION_NETWORK", word, "base"),
+  maxPerOperation: Field.optional(
+    "BALLAST_EQUITY_MAX_PER_OPERATION",
+    Field.schema("a number of shares above zero with at most 9 decimals", PositiveShares)
+  ),
+  redemptionWallet: Field.optional("BALLAST_REDEMPTION_WALLET", Field.schema("an address, EIP-55 or all lower case", Address))
+})
+
+export const policies = Config.all({
+  retryBase: Field.withDefault("BALLAST_RETRY_BASE", Field.duration, Duration.millis(500)),
+  retryMax: Field.withDefault("BALLAST_RETRY_MAX", Field.duration, Duration.seconds(60)),
+  retryAttempts: Field.withDefault("BALLAST_RETRY_ATTEMPTS", Field.integer(1, 1000), 10),
+  pollInterval: Field.withDefault("BALLAST_POLL_INTERVAL", Field.duration, Duration.seconds(10)),
+  pollTimeout: Field.withDefault("BALLAST_POLL_TIMEOUT", Field.duration, Duration.minutes(30)),
+  recheckInterval: Field.withDefault("BALLAST_RECHECK_INTERVAL", Field.duration, Duration.minutes(10))
+})
+
+export const logging = Config.all({
+  format: Field.optional("BALLAST_LOG_FORMAT", Field.oneOf("pretty", "json")),
+  level: Field.withDefault(
+    "BALLAST_LOG_LEVEL",
+    Field.oneOf("trace", "debug", "info", "warning", "error", "none"),
+    "info"
+  )
+})
+
+/** Everything that a command needs which drives operations. */
+export const all = Config.all({ database, alpaca, wallet, ethereum, base, equities, policies, logging })
+
+/** Every key that means something. */
+export const keys: ReadonlySet<string> = new Set([
+  "BALLAST_DATABASE",
+  "BALLAST_DURABILITY",
+  "BALLAST_LEASE_DURATION",
+  "BALLAST_ALPACA_BASE_URL",
+  "BALLAST_ALPACA_ACCOUNT_ID",
+  "BALLAST_ALPACA_API_KEY",
+  "BALLAST_ALPACA_API_SECRET",
+  "BALLAST_ALPACA_AUTH",
+  "BALLAST_HTTP_TIMEOUT",
+  "BALLAST_WALLET_PRIVATE_KEY",
+  "BALLAST_ETHEREUM_RPC_URL",
+  "BALLAST_ETHEREUM_CHAIN_ID",
+  "BALLAST_ETHEREUM_CONFIRMATIONS",
+  "BALLAST_BASE_RPC_URL",
+  "BALLAST_BASE_CHAIN_ID",
+  "BALLAST_BASE_CONFIRMATIONS",
+  "BALLAST_EQUITIES",
+  "BALLAST_TOKENIZATION_ISSUER",
+  "BALLAST_TOKENIZATION_NETWORK",
+  "BALLAST_EQUITY_MAX_PER_OPERATION",
+  "BALLAST_REDEMPTION_WALLET",
+  "BALLAST_RETRY_BASE",
+  "BALLAST_RETRY_MAX",
+  "BALLAST_RETRY_ATTEMPTS",
+  "BALLAST_POLL_INTERVAL",
+  "BALLAST_POLL_TIMEOUT",
+  "BALLAST_RECHECK_INTERVAL",
+  "BALLAST_LOG_FORMAT",
+  "BALLAST_LOG_LEVEL"
+])
