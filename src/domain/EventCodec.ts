@@ -38,7 +38,9 @@ export const make = <Event extends { readonly _tag: string }, Encoded extends { 
 ): EventCodec<Event> => {
   const encodeSync = Schema.encodeSync(schema)
   const decodeEither = Schema.decodeUnknownEither(schema)
-  const current = (type: string) => (upcasters[type]?.length ?? 0) + 1
+  // Types come from rows: `constructor` is no event type, though every object has one.
+  const steps = (type: string): ReadonlyArray<Upcaster> => Object.hasOwn(upcasters, type) ? upcasters[type] ?? [] : []
+  const current = (type: string) => steps(type).length + 1
   return {
     encode: (event) => {
       const { _tag: type, ...payload } = encodeSync(event)
@@ -47,7 +49,8 @@ export const make = <Event extends { readonly _tag: string }, Encoded extends { 
     decode: ({ payload, type, version }) => {
       const undecodable = (detail: string) => Either.left(new UndecodableEvent({ type, version, detail }))
       if (version > current(type)) return undecodable(`this release knows versions up to ${current(type)}; upgrade Ballast`)
-      const lifted = (upcasters[type] ?? []).slice(version - 1).reduce<unknown>((older, lift) => lift(older), payload)
+      if (!Number.isSafeInteger(version) || version < 1) return undecodable("versions count from 1")
+      const lifted = steps(type).slice(version - 1).reduce<unknown>((older, lift) => lift(older), payload)
       if (typeof lifted !== "object" || lifted === null) return undecodable("the payload is no JSON object")
       return Either.mapLeft(
         decodeEither({ ...lifted, _tag: type }),

@@ -126,6 +126,9 @@ export const logging = Config.all({
   )
 })
 
+/** All that a command needs which only looks at the log. */
+export const looking = Config.all({ database, logging })
+
 /** Everything that a command needs which drives operations. */
 export const all = Config.all({ database, alpaca, wallet, ethereum, base, equities, policies, logging })
 

@@ -17,7 +17,8 @@ const managers = {
 
 type Verb = "resume" | "recheck"
 
-const operation = (id: OperationId) =>
+/** One operation as its view shows it. */
+export const operation = (id: OperationId) =>
   Effect.gen(function*() {
     const store = yield* EventStore
     const [found] = yield* store.operations({ id })

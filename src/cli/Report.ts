@@ -1,0 +1,88 @@
+/** One operation as people and programs are shown it. */
+import { DateTime, Option } from "effect"
+import * as Outcome from "../domain/Outcome.ts"
+import type { Operation, RecordedEvent } from "../services/EventStore.ts"
+
+/** As `list --json` shows it. */
+export const summary = ({ data, id, outcome, startedAt, state, type, updatedAt, version }: Operation) => ({
+  type,
+  id,
+  state,
+  finished: Outcome.finished(outcome),
+  settled: Outcome.settled(outcome),
+  succeeded: outcome._tag === "Succeeded",
+  version,
+  startedAt: DateTime.formatIso(startedAt),
+  updatedAt: DateTime.formatIso(updatedAt),
+  data,
+  ...(outcome._tag === "Failed" ? { failure: outcome.failure } : {})
+})
+
+/** As `show --json` shows it. */
+export const document = (operation: Operation, history: ReadonlyArray<RecordedEvent>) => ({
+  ...summary(operation),
+  events: history.map(({ payload, sequence, type }) => {
+    const { at, ...rest } = typeof payload === "object" && payload !== null ? { at: undefined, ...payload } : { at: undefined }
+    return { sequence, type, at, payload: rest }
+  }),
+  /** Of our own wallet; a mint sends none. */
+  transactions: []
+})
+
+/** What became of it and what to do about it, for somebody who was woken up by it. */
+export const verdict = ({ id, outcome, state }: Operation): string => {
+  switch (outcome._tag) {
+    case "Succeeded":
+      return `${state}: done`
+    case "Reconciled":
+      return `${state}: settled by hand`
+    case "InProgress":
+      return `${state}: not finished. Continue it with: ballast resume ${id}`
+    case "Failed": {
+      const { amount, detail, place, reason } = outcome.failure
+      return [
+        `${state} (${reason}): ${detail}`,
+        `The money: ${amount} at ${place}.`,
+        Outcome.settled(outcome) ? settledAdvice[reason] ?? "It is at rest; a new operation can be started." : [
+          "Ballast stopped waiting; it may still turn out well.",
+          `Ask again with: ballast recheck ${id}`
+        ].join(" ")
+      ].join("\n")
+    }
+  }
+}
+
+const settledAdvice: Partial<Record<string, string>> = {
+  InsufficientPosition: "Nothing moved. Buy or free the shares at Alpaca, then start a new operation.",
+  Unauthorized: "Nothing moved. Check BALLAST_ALPACA_API_KEY, _API_SECRET, _AUTH and what the account may do, then start a new operation.",
+  InvalidRequest: "Nothing moved. Correct what Alpaca complains about, then start a new operation.",
+  Rejected: "The shares stay at Alpaca. Ask Alpaca or the issuer why, then start a new operation."
+}
+
+/** The fields that say most about an operation, whatever its kind. */
+const subject = (data: Operation["data"]): string =>
+  Option.fromNullable(data["quantity"]).pipe(
+    Option.map((quantity) => `${String(quantity)} ${String(data["symbol"])}`),
+    Option.getOrElse(() => String(data["amount"] ?? ""))
+  )
+
+export const header: ReadonlyArray<string> = ["id", "type", "state", "settled", "what", "updated"]
+
+export const row = (operation: Operation): ReadonlyArray<string> => [
+  operation.id,
+  operation.type,
+  operation.state,
+  Outcome.settled(operation.outcome) ? "yes" : "no",
+  subject(operation.data),
+  DateTime.formatIso(operation.updatedAt)
+]
+
+/** The story of one operation. */
+export const story = (operation: Operation, history: ReadonlyArray<RecordedEvent>): string =>
+  [
+    `${operation.type} ${operation.id}, ${subject(operation.data)}`,
+    ...document(operation, history).events.map(({ at, payload, sequence, type }) =>
+      `  ${sequence}. ${String(at)}  ${type}  ${JSON.stringify(payload)}`
+    ),
+    verdict(operation)
+  ].join("\n")

@@ -1,0 +1,134 @@
+/** What commands have in common: their options, their configuration, their layers. */
+import { Options } from "@effect/cli"
+import { Array, Data, Effect, Layer, Logger, LogLevel, Option } from "effect"
+import * as BallastConfig from "../layers/Config.ts"
+import * as ConfigSource from "../layers/ConfigSource.ts"
+import * as Wallet from "../layers/evm/Wallet.ts"
+import * as Live from "../layers/Live.ts"
+import * as Preflight from "../layers/Preflight.ts"
+import * as Policies from "../managers/Policies.ts"
+import type { StoreError } from "../services/StoreError.ts"
+import { both, InvalidInput } from "./InvalidInput.ts"
+import * as LiveLine from "./LiveLine.ts"
+
+export const json = Options.boolean("json").pipe(
+  Options.withDescription("One JSON document on stdout; amounts are decimal strings")
+)
+export const config = Options.text("config").pipe(
+  Options.optional,
+  Options.withDescription("A JSON file of BALLAST_* keys; the environment wins over it, it wins over .env")
+)
+export const noWait = Options.boolean("no-wait").pipe(
+  Options.withDescription("Do not wait for an operation that another process drives")
+)
+export const dryRun = Options.boolean("dry-run").pipe(Options.withDescription("Check everything, show the plan, send nothing"))
+
+/** The chain could not be asked; what is recorded is as it was. */
+export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly problems: ReadonlyArray<string> }> {
+  override get message(): string {
+    return ["Nothing was done, what is needed cannot be reached:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
+  }
+}
+
+/** The keys of all sources, for the effect. */
+const configured = <A, E, R>(file: Option.Option<string>, effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    ConfigSource.provider({ environment: process.env, file, dotEnv: true }),
+    (provider) => Effect.withConfigProvider(effect, provider)
+  )
+
+type Logging = Live.Configuration["logging"]
+
+/** Logs go to stderr, for people on a terminal and for programs elsewhere. */
+export const logging = ({ format, level }: Logging): Layer.Layer<never> =>
+  Layer.merge(
+    Logger.replace(
+      Logger.defaultLogger,
+      LiveLine.logger(Option.getOrElse(format, () => process.stderr.isTTY === true ? "pretty" : "json"))
+    ),
+    Logger.minimumLogLevel(
+      LogLevel.fromLiteral(({
+        trace: "Trace",
+        debug: "Debug",
+        info: "Info",
+        warning: "Warning",
+        error: "Error",
+        none: "None"
+      } as const)[level])
+    )
+  )
+
+const cannotOpen = ({ message }: StoreError) => new InvalidInput({ problems: [`BALLAST_DATABASE: ${message}`] })
+
+/** For commands that only look at the log: no other key is needed. */
+export const withLog = <A, E, R>(file: Option.Option<string>, effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const { database, logging: logs } = yield* configured(
+      file,
+      ConfigSource.load(BallastConfig.looking)
+    )
+    const context = yield* Layer.build(Live.database(database, { create: false })).pipe(Effect.mapError(cannotOpen))
+    return yield* effect.pipe(Effect.provide(context), Effect.provide(logging(logs)))
+  }).pipe(Effect.scoped)
+
+/** Needs both keys to tell. */
+const ownWallets = (config: Live.Configuration): ReadonlyArray<string> =>
+  Option.contains(config.equities.redemptionWallet, Wallet.addressOf(config.wallet))
+    ? ["BALLAST_REDEMPTION_WALLET: expected the issuer's wallet, got our own (that of BALLAST_WALLET_PRIVATE_KEY)"]
+    : []
+
+/** For commands that ask the outside world but drive nothing: the whole configuration, without the database. */
+export const withConfiguration = <A, E, R>(
+  file: Option.Option<string>,
+  use: (config: Live.Configuration) => Effect.Effect<A, E, R>
+) =>
+  configured(file, ConfigSource.load(BallastConfig.all)).pipe(
+    Effect.filterOrFail((config) => ownWallets(config).length === 0, (config) =>
+      new InvalidInput({ problems: ownWallets(config) })),
+    Effect.flatMap((config) => Effect.provide(use(config), logging(config.logging)))
+  )
+
+const told = ({ detail, key }: Preflight.Finding) => `${key}: ${detail}`
+
+const nothingWrong = (findings: ReadonlyArray<Preflight.Finding>): Effect.Effect<void, InvalidInput> => {
+  const wrong = findings.filter(({ verdict }) => verdict === "wrong")
+  return wrong.length === 0 ? Effect.void : Effect.fail(new InvalidInput({ problems: wrong.map(told) }))
+}
+
+/** A silent endpoint matters where no other one serves. Ethereum is not needed to mint. */
+const enoughReachable = (findings: ReadonlyArray<Preflight.Finding>): Effect.Effect<void, Unreachable> => {
+  const served = new Set(findings.filter(({ verdict }) => verdict === "good").map(({ key }) => key))
+  const [spare, missing] = Array.partition(
+    findings.filter(({ verdict }) => verdict === "unreachable"),
+    ({ key }) => !served.has(key) && key !== "BALLAST_ETHEREUM_RPC_URL"
+  )
+  return missing.length > 0
+    ? Effect.fail(new Unreachable({ problems: missing.map(told) }))
+    : Effect.forEach(spare, (finding) => Effect.logWarning(told(finding)), { discard: true })
+}
+
+/**
+ * For commands that drive operations. First all that can be parsed (`input` is what was typed), then all that must be
+ * asked of the chains and the database; each stage tells everything that is wrong with it.
+ */
+export const withPorts = <I, A, E, R>(
+  options: { readonly config: Option.Option<string>; readonly noWait: boolean },
+  input: (config: Option.Option<Live.Configuration>) => Effect.Effect<I, InvalidInput>,
+  use: (input: I, config: Live.Configuration) => Effect.Effect<A, E, R>
+) =>
+  Effect.gen(function*() {
+    const loaded = yield* Effect.either(withConfiguration(options.config, Effect.succeed))
+    const [config, typed] = yield* both(loaded, input(Option.getRight(loaded)))
+    return yield* Effect.gen(function*() {
+      const findings = yield* Effect.provide(Preflight.findings(config), Live.chains(config))
+      const [ports] = yield* both(
+        Effect.mapError(Layer.build(Live.layer(config)), cannotOpen),
+        nothingWrong(findings)
+      )
+      yield* enoughReachable(findings)
+      return yield* LiveLine.watching(use(typed, config)).pipe(
+        Effect.provide(ports),
+        Effect.provide(Policies.layer({ ...config.policies, waitForLease: !options.noWait }))
+      )
+    }).pipe(Effect.provide(logging(config.logging)))
+  }).pipe(Effect.scoped)

@@ -1,0 +1,27 @@
+import { Command } from "@effect/cli"
+import { Effect } from "effect"
+import * as Recovery from "../../managers/Recovery.ts"
+import { EventStore } from "../../services/EventStore.ts"
+import * as Output from "../Output.ts"
+import * as Session from "../Session.ts"
+import * as Status from "../Status.ts"
+
+export const run = Command.make("run", { config: Session.config, json: Session.json }, ({ config, json }) =>
+  Session.withPorts(
+    { config, noWait: true },
+    () => Effect.void,
+    () =>
+      Status.set(0).pipe(
+        Effect.zipRight(Effect.scoped(Recovery.run)),
+        Effect.onInterrupt(() => stopped(json))
+      )
+  )).pipe(Command.withDescription("The process: resumes all, drives, rechecks on a schedule; a signal stops it between steps"))
+
+const stopped = (json: boolean) =>
+  Effect.gen(function*() {
+    const store = yield* EventStore
+    const live = yield* store.operations({ live: true })
+    yield* json
+      ? Output.json({ stopped: true, live: live.map(({ id }) => id) })
+      : Output.note(`stopped between steps; ${live.length} not settled, continue with: ballast run`)
+  }).pipe(Effect.catchAll(({ message }) => Output.note(message)))

@@ -1,0 +1,29 @@
+import { Command } from "@effect/cli"
+import { FileSystem } from "@effect/platform"
+import { Effect } from "effect"
+import * as LocalWorld from "../../layers/local/LocalWorld.ts"
+import * as Output from "../Output.ts"
+import * as Session from "../Session.ts"
+import * as Status from "../Status.ts"
+
+/** A world and a database of its own, both gone with the scope. */
+export const world = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const folder = yield* fs.makeTempDirectoryScoped({ prefix: "ballast-" })
+  const world = yield* LocalWorld.make()
+  return { ...world, environment: { ...world.environment, BALLAST_DATABASE: `sqlite:${folder}/ballast.db` } }
+})
+
+export const sandbox = Command.make("sandbox", { json: Session.json }, ({ json }) =>
+  Effect.gen(function*() {
+    const { environment } = yield* world
+    yield* Status.set(0)
+    yield* json
+      ? Output.json(environment)
+      : Output.line(Object.entries(environment).map(([key, value]) => `export ${key}='${value}'`).join("\n"))
+    yield* Output.note("The local world is running. In another shell, with this environment: ballast mint --symbol AAPL --quantity 10.5")
+    yield* Output.note("Ctrl-C stops it; it keeps nothing.")
+    return yield* Effect.never
+  }).pipe(Effect.scoped)).pipe(
+    Command.withDescription("Runs the local world and prints the environment that points other commands at it")
+  )

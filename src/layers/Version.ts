@@ -1,0 +1,7 @@
+/** This release, as it is recorded with every event. */
+import { createRequire } from "node:module"
+import { Schema } from "effect"
+
+const manifest: unknown = createRequire(import.meta.url)("../../package.json")
+
+export const version = Schema.decodeUnknownSync(Schema.Struct({ version: Schema.NonEmptyString }))(manifest).version

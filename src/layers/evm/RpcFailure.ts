@@ -1,0 +1,57 @@
+/**
+ * Reads what a node or a transport threw. Nodes agree on few codes, so this is the one place that looks at their texts.
+ * Source: facts on viem 2.57.20, "Classifying errors"; codes and texts of geth, erigon, nethermind, besu and anvil.
+ */
+import { ExecutionRevertedError } from "viem"
+
+export interface RpcFailure {
+  /** The call was executed, and ended without an answer. Asking another node would not help. */
+  readonly isRevert: boolean
+  /** For people. Not redacted yet. */
+  readonly text: string
+}
+
+/** An error and what caused it, outermost first; bounded, since foreign objects may form a ring. */
+const chain = (error: unknown): ReadonlyArray<object> => {
+  const found: Array<object> = []
+  for (let at = error; typeof at === "object" && at !== null && found.length < 10;) {
+    found.push(at)
+    at = "cause" in at ? at.cause : undefined
+  }
+  return found
+}
+
+const field = <A>(errors: ReadonlyArray<object>, name: string, is: (value: unknown) => value is A): A | undefined =>
+  errors.map((error) => (error as Record<string, unknown>)[name]).find(is)
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+/** viem writes -1 where a node gave no code. */
+const isCode = (value: unknown): value is number => typeof value === "number" && value !== -1
+
+/** The EVM's own ways to end a call, as nodes put them. */
+const ended =
+  /execution reverted|gas required exceeds allowance|vm execution error|transaction execution error|out ?of ?gas|invalid opcode|opcode .* not defined|stack (?:under|over)flow|invalid jump/i
+
+/** nethermind and OpenEthereum: the EVM ended with an exception. */
+const vmExecutionError = -32015
+
+export const read = (error: unknown): RpcFailure => {
+  const errors = chain(error)
+  const code = field(errors, "code", isCode)
+  const status = field(errors, "status", isCode)
+  // `details` is what the other side said; `shortMessage` is viem's summary without URL and request.
+  const said = field(errors, "details", isText) ?? field(errors.toReversed(), "message", isText) ?? ""
+  const summary = field(errors, "shortMessage", isText) ?? field(errors, "name", isText) ?? String(error)
+  const system = field(errors, "code", isText)
+  const facts = [
+    summary,
+    status === undefined ? undefined : `HTTP status ${status}.`,
+    code === undefined ? undefined : `Code ${code}.`,
+    system === undefined ? undefined : `${system}.`,
+    said === summary ? undefined : said
+  ]
+  return {
+    isRevert: code === ExecutionRevertedError.code || code === vmExecutionError || ended.test(said),
+    text: facts.filter(isText).join(" ")
+  }
+}

@@ -1,0 +1,64 @@
+/** The JSON of the control API, `/_world/...`. Decode its answers with these. */
+import { Schema } from "effect"
+import * as Decimal from "../../domain/Decimal.ts"
+import { MintScript, shareDecimals } from "./AlpacaSettings.ts"
+import { tokenDecimals } from "./EquityIssuer.ts"
+import { RuleJson } from "./Fault.ts"
+
+const Shares = Decimal.scaled(Schema.NonNegativeBigIntFromSelf, shareDecimals)
+const Tokens = Decimal.scaled(Schema.NonNegativeBigIntFromSelf, tokenDecimals)
+
+export const Request = Schema.Struct({
+  id: Schema.String,
+  type: Schema.Literal("mint", "redeem"),
+  status: Schema.Literal("pending", "completed", "rejected"),
+  symbol: Schema.String,
+  quantity: Shares,
+  wallet: Schema.String,
+  clientRequestId: Schema.NullOr(Schema.String),
+  issuerRequestId: Schema.String,
+  txHash: Schema.NullOr(Schema.String),
+  fee: Schema.NullOr(Shares)
+})
+export type Request = typeof Request.Type
+
+/** `GET /_world/ledger`: what truly happened. */
+export const Ledger = Schema.Struct({
+  shares: Schema.Record({
+    key: Schema.String,
+    value: Schema.Struct({ available: Shares, inTransit: Shares, journaled: Shares })
+  }),
+  /** Oldest first. */
+  requests: Schema.Array(Request),
+  /** How many mint requests were accepted under each label. More than one: a side effect happened twice. */
+  mintsByClientRequestId: Schema.Record({ key: Schema.String, value: Schema.Int }),
+  /** Oldest first. */
+  issuerTransactions: Schema.Array(Schema.Struct({
+    requestId: Schema.String,
+    hash: Schema.String,
+    symbol: Schema.String,
+    to: Schema.String,
+    amount: Tokens,
+    status: Schema.Literal("signed", "sent", "mined", "reverted")
+  }))
+})
+export type Ledger = typeof Ledger.Type
+
+/** `GET /_world/counts`: by server, then by route or JSON-RPC method. */
+export const Counts = Schema.Record({
+  key: Schema.String,
+  value: Schema.Record({ key: Schema.String, value: Schema.Int })
+})
+
+/** `POST /_world/faults`. Answers `FaultAdded`. */
+export const AddFault = Schema.extend(
+  Schema.Struct({ server: Schema.optionalWith(Schema.String, { default: () => "alpaca" }) }),
+  RuleJson
+)
+export const FaultAdded = Schema.Struct({ server: Schema.String, id: Schema.Int })
+
+/** `POST /_world/requests/{id}`: ends a pending request now. Answers the request as it then is. */
+export const EndRequest = Schema.extend(
+  Schema.Struct({ status: Schema.Literal("completed", "rejected") }),
+  Schema.partialWith(MintScript.omit("outcome", "delayMillis"), { exact: true })
+)

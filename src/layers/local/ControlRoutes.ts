@@ -1,0 +1,146 @@
+/**
+ * `/_world/...` on the local Alpaca: lets a test that runs `ballast` as a child process look into the world and script
+ * it. No credentials, loopback only, never counted, never struck by a fault.
+ */
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { Effect, Option, Record, Ref, Schema } from "effect"
+import type { AlpacaLedger, TokenizationRequest } from "./AlpacaLedger.ts"
+import { AlpacaProblem, invalid, notFound, respond } from "./AlpacaProblem.ts"
+import * as AlpacaSettings from "./AlpacaSettings.ts"
+import * as ControlJson from "./ControlJson.ts"
+import type { Counts } from "./Counts.ts"
+import type { EquityIssuer } from "./EquityIssuer.ts"
+import type { Faults } from "./Faults.ts"
+import type { MintSettlement } from "./MintSettlement.ts"
+
+export interface Options {
+  /** By the name that the control API calls them. */
+  readonly servers: Readonly<Record<string, { readonly counts: Counts; readonly faults: Faults }>>
+  readonly ledger: AlpacaLedger
+  readonly issuer: EquityIssuer
+  readonly settlement: MintSettlement
+  readonly settings: Ref.Ref<AlpacaSettings.Settings>
+}
+
+const view = (request: TokenizationRequest): ControlJson.Request => ({
+  id: request.id,
+  type: request.type,
+  status: request.status,
+  symbol: request.symbol,
+  quantity: request.quantity,
+  wallet: request.wallet,
+  clientRequestId: Option.getOrNull(request.clientRequestId),
+  issuerRequestId: request.issuerRequestId,
+  txHash: Option.getOrNull(request.txHash),
+  fee: Option.getOrNull(request.fee)
+})
+
+/** Everything that truly happened, as one value. */
+export const readLedger = (
+  { issuer, ledger }: Pick<Options, "issuer" | "ledger">
+): Effect.Effect<ControlJson.Ledger> =>
+  Effect.gen(function*() {
+    const requests = yield* ledger.requests
+    const labels = requests.filter(({ type }) => type === "mint").flatMap(({ clientRequestId }) =>
+      Option.toArray(clientRequestId)
+    )
+    return {
+      shares: yield* ledger.positions,
+      requests: requests.map(view),
+      mintsByClientRequestId: Object.fromEntries(
+        labels.map((label) => [label, labels.filter((other) => other === label).length])
+      ),
+      issuerTransactions: yield* issuer.transactions
+    }
+  })
+
+/** Strict, so that a misspelt field of a script is no silent nothing. */
+const body = <A, I>(schema: Schema.Schema<A, I>) =>
+  HttpServerRequest.HttpServerRequest.pipe(
+    Effect.flatMap((request) => request.text),
+    Effect.flatMap(Schema.decode(Schema.parseJson(schema), { onExcessProperty: "error" })),
+    Effect.mapError((cause) => invalid(cause.message))
+  )
+
+const json = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
+  Effect.orDie(Effect.map(Schema.encode(schema)(value), (encoded) => HttpServerResponse.unsafeJson(encoded)))
+
+export const make = ({ issuer, ledger, servers, settings, settlement }: Options) => {
+  const server = (name: string) =>
+    Effect.mapError(
+      Record.get(servers, name),
+      () => notFound(`no server ${name}; there are ${Object.keys(servers).join(", ")}`)
+    )
+
+  const endRequest = Effect.gen(function*() {
+    const { id = "" } = yield* HttpRouter.params
+    const request = yield* Effect.mapError(Effect.flatten(ledger.request(id)), () => notFound(`no request ${id}`))
+    const { status, ...script } = yield* body(ControlJson.EndRequest)
+    if (request.status === "pending") {
+      yield* settlement.settle(request, { ...script, outcome: status === "completed" ? "complete" : "reject" }).pipe(
+        Effect.mapError((error) => new AlpacaProblem({ status: 500, code: 500, text: error.message }))
+      )
+    }
+    const ended = yield* Effect.orDie(Effect.flatten(ledger.request(id)))
+    if (ended.status !== status) {
+      return yield* new AlpacaProblem({ status: 409, code: 409, text: `request ${id} is already ${ended.status}` })
+    }
+    return yield* json(ControlJson.Request, view(ended))
+  })
+
+  const addFault = Effect.gen(function*() {
+    const { server: name, ...rule } = yield* body(ControlJson.AddFault)
+    const { faults } = yield* server(name)
+    return yield* json(ControlJson.FaultAdded, { server: name, id: yield* faults.add(rule) })
+  })
+
+  const removeFault = Effect.gen(function*() {
+    const { id = "", server: name = "" } = yield* HttpRouter.params
+    const { faults } = yield* server(name)
+    if (!(yield* faults.remove(Number(id)))) return yield* notFound(`no fault ${id} at ${name}`)
+    return HttpServerResponse.empty()
+  })
+
+  const patchSettings = Effect.gen(function*() {
+    const changes = yield* body(AlpacaSettings.Patch)
+    const changed = yield* Ref.updateAndGet(settings, (old) => AlpacaSettings.patch(old, changes))
+    return yield* json(AlpacaSettings.Settings, changed)
+  })
+
+  return HttpRouter.empty.pipe(
+    HttpRouter.get(
+      "/_world/ledger",
+      Effect.flatMap(readLedger({ issuer, ledger }), (value) => json(ControlJson.Ledger, value))
+    ),
+    HttpRouter.get(
+      "/_world/counts",
+      Effect.flatMap(
+        Effect.all(Record.map(servers, ({ counts }) => counts.all)),
+        (value) => json(ControlJson.Counts, value)
+      )
+    ),
+    HttpRouter.get(
+      "/_world/faults",
+      Effect.map(
+        Effect.all(Record.map(servers, ({ faults }) => faults.pending)),
+        (all) => HttpServerResponse.unsafeJson(all)
+      )
+    ),
+    HttpRouter.post("/_world/faults", addFault),
+    HttpRouter.del(
+      "/_world/faults",
+      Effect.as(
+        Effect.forEach(Object.values(servers), ({ faults }) => faults.clear, { discard: true }),
+        HttpServerResponse.empty()
+      )
+    ),
+    HttpRouter.del("/_world/faults/:server/:id", removeFault),
+    HttpRouter.post("/_world/requests/:id", endRequest),
+    HttpRouter.get(
+      "/_world/settings",
+      Effect.flatMap(Ref.get(settings), (value) => json(AlpacaSettings.Settings, value))
+    ),
+    HttpRouter.post("/_world/settings", patchSettings),
+    HttpRouter.catchTag("AlpacaProblem", (problem) => Effect.succeed(respond(problem)))
+  )
+}

@@ -1,0 +1,147 @@
+/**
+ * Ballast's embedded sandbox: two chains and the broker as real servers on loopback. The live layers talk to it as to
+ * the real thing; the only difference is the configuration in `environment`.
+ *
+ * It lives in real time, whatever clock the program around it uses.
+ */
+import { Clock, Context, Duration, Effect, Either, Layer, Record, type Scope } from "effect"
+import { parseEther } from "viem"
+import * as Decimal from "../../domain/Decimal.ts"
+import * as AlpacaServer from "./AlpacaServer.ts"
+import * as AlpacaSettings from "./AlpacaSettings.ts"
+import { issuerName, networkName } from "./AlpacaTokenizationRoutes.ts"
+import * as Chain from "./Chain.ts"
+import * as Contracts from "./Contracts.ts"
+import * as EquityIssuer from "./EquityIssuer.ts"
+import { LocalWorldError } from "./LocalWorldError.ts"
+
+export interface Options {
+  /** Of both chains. Default 200 millis. */
+  readonly blockTime?: Duration.DurationInput
+  /** From the acceptance of a mint until the issuer acts. Default 1 second: with three confirmations a mint takes about two. */
+  readonly mintDelay?: Duration.DurationInput
+  /** Shares at the broker at first; only these symbols can be tokenized. Default 100 AAPL and 50 MSFT. */
+  readonly shares?: Readonly<Record<string, string>>
+  /** Whether the broker has its bad habits. Default true. */
+  readonly quirks?: boolean
+  /** Finer settings, on top of the two above. */
+  readonly settings?: AlpacaSettings.Patch
+}
+
+/** A running local world. */
+export interface World {
+  /** What points a `ballast` command at it: `BALLAST_*` keys, without the database. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly alpaca: AlpacaServer.AlpacaServer
+  readonly ethereum: Chain.Chain
+  readonly base: Chain.Chain
+  /** By the share's symbol. On Base. */
+  readonly tokens: Readonly<Record<string, EquityIssuer.Token>>
+  readonly issuer: EquityIssuer.EquityIssuer
+  /** Ours, funded on both chains. */
+  readonly wallet: Chain.Wallet
+  /** The issuer's, where tokens are sent to be redeemed. */
+  readonly redemptionWallet: Chain.Wallet
+}
+
+export class LocalWorld extends Context.Tag("ballast/layers/LocalWorld")<LocalWorld, World>() {}
+
+const defaultShares = { AAPL: "100", MSFT: "50" }
+
+const credentials = {
+  accountId: "5f8e7c1a-3b2d-4e6f-9a80-1c2d3e4f5a6b",
+  apiKey: "LOCALWORLDKEY",
+  apiSecret: "local-world-secret"
+}
+
+/** Everything quick: blocks come every fifth of a second, and a person is watching. */
+const pace = {
+  BALLAST_POLL_INTERVAL: "200 millis",
+  BALLAST_POLL_TIMEOUT: "1 minute",
+  BALLAST_ATTESTATION_POLL_INTERVAL: "200 millis",
+  BALLAST_ATTESTATION_TIMEOUT: "1 minute",
+  BALLAST_WITHDRAWAL_SETTLING_TIME: "2 seconds",
+  BALLAST_ETHEREUM_CONFIRMATIONS: "2",
+  BALLAST_BASE_CONFIRMATIONS: "3",
+  BALLAST_TX_STUCK_AFTER: "10 seconds",
+  BALLAST_HTTP_TIMEOUT: "5 seconds",
+  BALLAST_RECHECK_INTERVAL: "5 seconds",
+  BALLAST_LEASE_DURATION: "3 seconds",
+  BALLAST_RETRY_BASE: "50 millis",
+  BALLAST_RETRY_MAX: "1 second"
+}
+
+const environment = (world: Omit<World, "environment">): World["environment"] => ({
+  BALLAST_ALPACA_BASE_URL: world.alpaca.url,
+  BALLAST_ALPACA_ACCOUNT_ID: credentials.accountId,
+  BALLAST_ALPACA_API_KEY: credentials.apiKey,
+  BALLAST_ALPACA_API_SECRET: credentials.apiSecret,
+  BALLAST_TOKENIZATION_ISSUER: issuerName,
+  BALLAST_TOKENIZATION_NETWORK: networkName,
+  BALLAST_REDEMPTION_WALLET: world.redemptionWallet.address,
+  BALLAST_WALLET_PRIVATE_KEY: world.wallet.privateKey,
+  BALLAST_ETHEREUM_RPC_URL: world.ethereum.url,
+  BALLAST_BASE_RPC_URL: world.base.url,
+  BALLAST_ETHEREUM_CHAIN_ID: String(world.ethereum.chainId),
+  BALLAST_BASE_CHAIN_ID: String(world.base.chainId),
+  BALLAST_EQUITIES: JSON.stringify(Record.map(world.tokens, ({ address, decimals }) => ({ token: address, decimals }))),
+  ...pace
+})
+
+const parseShares = (shares: Readonly<Record<string, string>>) =>
+  Effect.all(
+    Record.map(shares, (text, symbol) =>
+      Either.mapLeft(Decimal.parse(text, AlpacaSettings.shareDecimals), ({ message }) =>
+        new LocalWorldError({ reason: "InvalidOptions", detail: `shares of ${symbol}: ${message}` })))
+  )
+
+/** Starts it. All of it is gone with the scope, and with the process however that ends. */
+export const make = (options: Options = {}): Effect.Effect<World, LocalWorldError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { blockTime = "200 millis", mintDelay = "1 second", quirks = true } = options
+    const shares = yield* parseShares(options.shares ?? defaultShares)
+    const wallets = {
+      issuer: Chain.wallet("issuer"),
+      redemption: Chain.wallet("redemption"),
+      own: Chain.wallet("own")
+    }
+    const [ethereum, base, contracts] = yield* Effect.all([
+      Chain.make({ name: "ethereum", chainId: 1, blockTime }),
+      Chain.make({ name: "base", chainId: 8453, blockTime }),
+      Contracts.load()
+    ], { concurrency: "unbounded" })
+    yield* Effect.all([
+      ethereum.fund(wallets.own.address, parseEther("100")),
+      base.fund(wallets.own.address, parseEther("100")),
+      base.fund(wallets.issuer.address, parseEther("1000")),
+      base.fund(wallets.redemption.address, parseEther("100"))
+    ], { concurrency: "unbounded", discard: true })
+    const issuer = yield* EquityIssuer.make({
+      chain: base,
+      wallet: wallets.issuer,
+      artifact: contracts.EquityToken,
+      symbols: Object.keys(shares)
+    })
+    const settings = AlpacaSettings.make({ quirks, delayMillis: Duration.toMillis(mintDelay) })
+    const alpaca = yield* AlpacaServer.make({
+      credentials,
+      shares,
+      issuer,
+      settings: AlpacaSettings.patch(settings, options.settings ?? {}),
+      others: { ethereum, base }
+    })
+    const world = {
+      alpaca,
+      ethereum,
+      base,
+      tokens: issuer.tokens,
+      issuer,
+      wallet: wallets.own,
+      redemptionWallet: wallets.redemption
+    }
+    return { ...world, environment: environment(world) }
+  }).pipe(Effect.withClock(Clock.make()))
+
+/** One world for all who share the layer. */
+export const layer = (options: Options = {}): Layer.Layer<LocalWorld, LocalWorldError> =>
+  Layer.scoped(LocalWorld, make(options))

@@ -1,0 +1,86 @@
+/**
+ * Transactions whose every failure is typed. Those of @effect/sql begin deferred, which fails at once with
+ * SQLITE_BUSY_SNAPSHOT when another process writes between our read and our write, and a COMMIT that fails is a defect there.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import { SqlError } from "@effect/sql/SqlError"
+import { Context, Effect, Exit, Option, Schedule } from "effect"
+import { StoreError } from "../../services/StoreError.ts"
+import { toStoreError } from "./SqlFailure.ts"
+
+export interface Transactions {
+  /** Sees one state of the database throughout. `action` says what is being done, for the error. */
+  readonly read: <A, E, R>(
+    action: string,
+    body: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, Exclude<E, SqlError> | StoreError, R>
+  /** Holds the write lock from its first statement, so that what it reads is still true when it writes. */
+  readonly write: <A, E, R>(
+    action: string,
+    body: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, Exclude<E, SqlError> | StoreError, R>
+}
+
+/** The waits are ours and not SQLite's, since better-sqlite3 waits inside the event loop. */
+const untilFree = Schedule.exponential("5 millis").pipe(
+  Schedule.union(Schedule.spaced("100 millis")),
+  Schedule.jittered,
+  Schedule.upTo("5 seconds")
+)
+
+const isOurs = <E>(error: E): error is Exclude<E, SqlError> => !(error instanceof SqlError)
+
+/** Maps what SQLite says, and tries again for some seconds while another process writes. */
+export const patiently = <A, E, R>(
+  action: string,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, Exclude<E, SqlError> | StoreError, R> =>
+  effect.pipe(
+    Effect.mapError((error) => isOurs(error) ? error : toStoreError(action, error)),
+    Effect.retry({ schedule: untilFree, while: (error) => error instanceof StoreError && error.reason === "Busy" })
+  )
+
+const execute = (connection: Connection, text: string) => connection.executeRaw(text, [])
+
+/** SQLite may have rolled back by itself (disk full, I/O error); then there is nothing to roll back and it says so. */
+const rollback = (connection: Connection) => Effect.ignore(execute(connection, "ROLLBACK"))
+
+const once = <A, E, R>(
+  sql: SqlClient.SqlClient,
+  begin: "BEGIN" | "BEGIN IMMEDIATE",
+  body: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | SqlError, R> =>
+  Effect.scoped(Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      // Nobody else in this process uses the connection until the scope closes.
+      const connection = yield* restore(sql.reserve)
+      yield* execute(connection, begin)
+      const exit = yield* body.pipe(
+        Effect.mapInputContext((context: Context.Context<R>) =>
+          Context.add(context, SqlClient.TransactionConnection, [connection, 0])
+        ),
+        restore,
+        Effect.exit
+      )
+      if (Exit.isFailure(exit)) yield* rollback(connection)
+      else yield* Effect.tapError(execute(connection, "COMMIT"), () => rollback(connection))
+      return yield* exit
+    })
+  ))
+
+const transaction = (sql: SqlClient.SqlClient, begin: "BEGIN" | "BEGIN IMMEDIATE"): Transactions["write"] => (action, body) =>
+  Effect.flatMap(
+    Effect.serviceOption(SqlClient.TransactionConnection),
+    Option.match({
+      // It would wait for the connection that its own caller holds.
+      onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
+      onNone: () => patiently(action, once(sql, begin, body))
+    })
+    // A span for each statement costs a third of the throughput.
+  ).pipe(Effect.withTracerEnabled(false))
+
+export const make = (sql: SqlClient.SqlClient): Transactions => ({
+  read: transaction(sql, "BEGIN"),
+  write: transaction(sql, "BEGIN IMMEDIATE")
+})

@@ -1,0 +1,81 @@
+/** The view tables: one row per operation, derived from the log, written with it in one transaction. */
+import { Either, ParseResult, Schema } from "effect"
+import type { View } from "../../domain/Aggregate.ts"
+import { Failure } from "../../domain/Failure.ts"
+import { OperationId } from "../../domain/OperationId.ts"
+import * as Outcome from "../../domain/Outcome.ts"
+import type { Operation } from "../../services/EventStore.ts"
+import { StoreError } from "../../services/StoreError.ts"
+
+/** `TokenizedEquityMint` is kept in `tokenized_equity_mint_view`. */
+export const tableOf = (type: string): string => `${type.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase()}_view`
+
+const encodeFailure = Schema.encodeSync(Schema.parseJson(Failure))
+
+/** What a view says of its operation, as columns. */
+export const columns = ({ data, outcome, state }: View) => ({
+  state,
+  finished: Outcome.finished(outcome) ? 1 : 0,
+  settled: Outcome.settled(outcome) ? 1 : 0,
+  succeeded: outcome._tag === "Succeeded" ? 1 : 0,
+  failure: outcome._tag === "Failed" ? encodeFailure(outcome.failure) : null,
+  data: JSON.stringify(data)
+})
+
+const Flag = Schema.transform(Schema.Literal(0, 1), Schema.Boolean, {
+  strict: true,
+  decode: (bit) => bit === 1,
+  encode: (flag) => flag ? 1 : 0
+})
+
+const Row = Schema.Struct({
+  id: OperationId,
+  state: Schema.NonEmptyString,
+  version: Schema.Positive.pipe(Schema.int()),
+  finished: Flag,
+  settled: Flag,
+  succeeded: Flag,
+  failure: Schema.NullOr(Schema.parseJson(Failure)),
+  data: Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  started_at: Schema.DateTimeUtc,
+  updated_at: Schema.DateTimeUtc
+})
+const decodeRow = Schema.decodeUnknownEither(Row)
+
+const outcomeOf = ({ failure, finished, succeeded }: typeof Row.Type): Outcome.Outcome => {
+  if (!finished) return Outcome.InProgress()
+  if (succeeded) return Outcome.Succeeded()
+  return failure === null ? Outcome.Reconciled() : Outcome.Failed({ failure })
+}
+
+/** Reads a row back; it must agree with what this release would have written for it. */
+export const decode = (
+  action: string,
+  type: string,
+  row: { readonly id: string }
+): Either.Either<Operation, StoreError> => {
+  const corrupt = (problem: string) =>
+    new StoreError({
+      reason: "Corrupt",
+      action,
+      detail: `row ${row.id} of ${tableOf(type)}: ${problem}. The log itself is not affected; the views can be rebuilt from it`
+    })
+  return decodeRow(row).pipe(
+    Either.mapLeft((error) => corrupt(ParseResult.TreeFormatter.formatErrorSync(error))),
+    Either.flatMap((decoded) => {
+      const outcome = outcomeOf(decoded)
+      return Outcome.settled(outcome) === decoded.settled
+        ? Either.right({
+          type,
+          id: decoded.id,
+          version: decoded.version,
+          state: decoded.state,
+          outcome,
+          data: decoded.data,
+          startedAt: decoded.started_at,
+          updatedAt: decoded.updated_at
+        })
+        : Either.left(corrupt(`settled is ${decoded.settled} for an operation whose outcome is ${outcome._tag}`))
+    })
+  )
+}

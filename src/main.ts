@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect } from "effect"
+import { main } from "./cli/Cli.ts"
+import * as Status from "./cli/Status.ts"
+
+const status = Effect.runSync(Status.make)
+
+NodeRuntime.runMain(Effect.provideService(main(process.argv), Status.Status, status), {
+  disablePrettyLogger: true,
+  // A signal ends the process with what the command has said so far.
+  teardown: (_exit, onExit) => onExit(Effect.runSync(status.get))
+})

@@ -1,0 +1,149 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Option } from "effect"
+import * as Decider from "../../src/domain/Decider.ts"
+import * as Outcome from "../../src/domain/Outcome.ts"
+import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
+import { right, specOf } from "../support/spec.ts"
+import { at, command, event, history, id, state } from "./MintExamples.ts"
+
+type CommandName = Mint.Command["_tag"]
+
+const spec = specOf(Mint.decider, id)
+
+/** All that a state refuses, named one by one: a new command must be put into one list or the other. */
+const refuses = (name: keyof typeof history, commands: ReadonlyArray<CommandName>) => {
+  for (const refused of commands) {
+    it(`does not accept ${refused}`, () => spec.given(...history[name]).when(command[refused]).thenNotAccepted())
+  }
+}
+
+describe("NotStarted", () => {
+  it("RequestMint records the intent, with all that is needed to finish", () =>
+    spec.given().when(command.RequestMint).then([event.MintRequested], state.MintRequested))
+  refuses("NotStarted", [
+    ...["AcknowledgeAcceptance", "ReceiveTokens", "Finalize", "Fail", "Cancel", "RecoverMint", "Reconcile"] as const
+  ])
+})
+
+describe("MintRequested", () => {
+  const given = spec.given(...history.MintRequested)
+  it("AcknowledgeAcceptance", () => given.when(command.AcknowledgeAcceptance).then([event.MintAccepted], state.MintAccepted))
+  it("Fail keeps the order; the amount is what was ordered", () =>
+    given.when(command.Fail).then([event.MintFailed], state.FailedRequested))
+  it("Cancel fails it with the money at Alpaca, since nothing was sent", () =>
+    given.when(command.Cancel).then([event.MintCancelled], state.Cancelled))
+  refuses("MintRequested", ["RequestMint", "ReceiveTokens", "Finalize", "RecoverMint", "Reconcile"])
+
+  it("needs no issuer request id", () => {
+    const { issuerRequestId: _, ...acceptance } = command.AcknowledgeAcceptance
+    const { issuerRequestId: __, ...accepted } = event.MintAccepted
+    const { issuerRequestId: ___, ...next } = state.MintAccepted
+    given.when(acceptance).then([accepted], next)
+  })
+})
+
+describe("MintAccepted", () => {
+  const given = spec.given(...history.MintAccepted)
+  it("ReceiveTokens records what arrived, not what was asked", () =>
+    given.when(command.ReceiveTokens).then([event.TokensReceived], state.TokensReceived))
+  it("Fail keeps the request's ids", () => given.when(command.Fail).then([event.MintFailed], state.FailedAccepted))
+  refuses("MintAccepted", ["RequestMint", "AcknowledgeAcceptance", "Finalize", "Cancel", "RecoverMint", "Reconcile"])
+})
+
+describe("TokensReceived", () => {
+  const given = spec.given(...history.TokensReceived)
+  it("Finalize", () => given.when(command.Finalize).then([event.MintCompleted], state.Completed))
+  it("Fail keeps the receipt; the amount is what arrived", () =>
+    given.when(command.Fail).then([event.MintFailedLate], state.FailedReceived))
+  refuses("TokensReceived", [
+    ...["RequestMint", "AcknowledgeAcceptance", "ReceiveTokens", "Cancel", "RecoverMint", "Reconcile"] as const
+  ])
+})
+
+describe("Failed", () => {
+  it("RecoverMint after an acceptance adopts the late request and forgets the failure", () =>
+    spec.given(event.MintRequested, event.MintAccepted, event.MintFailed).when(command.RecoverMint)
+      .then([event.MintRecovered], state.Recovered))
+  it("RecoverMint after a receipt has the receipt proven again", () =>
+    spec.given(...history.Failed).when(command.RecoverMint).then([event.MintRecovered], state.Recovered))
+  it("RecoverMint before any acceptance", () => {
+    const { issuerRequestId: _, ...recovered } = state.Recovered
+    spec.given(event.MintRequested, event.MintFailed).when(command.RecoverMint).then([event.MintRecovered], recovered)
+  })
+  it("Reconcile keeps every reference", () =>
+    spec.given(...history.Failed).when(command.Reconcile).then([event.MintReconciled], state.Reconciled))
+  refuses("Failed", ["RequestMint", "AcknowledgeAcceptance", "ReceiveTokens", "Finalize", "Fail", "Cancel"])
+})
+
+const everything = Object.keys(command) as ReadonlyArray<CommandName>
+
+describe("Completed", () => refuses("Completed", everything))
+describe("Reconciled", () => refuses("Reconciled", everything))
+
+describe("the whole way", () => {
+  it("a recovered mint is finished by the same rows as any other", () =>
+    spec.given(...history.Failed, event.MintRecovered, event.TokensReceived).when(command.Finalize).then(
+      [event.MintCompleted],
+      { ...state.Completed, tokenizationRequestId: command.RecoverMint.tokenizationRequestId, acceptedAt: at(6) }
+    ))
+  it("an event that cannot follow stops the fold", () => {
+    const folded = Decider.replay(Mint.decider, [event.MintRequested, event.MintCompleted])
+    assert.deepStrictEqual(
+      Option.map(Option.liftPredicate(folded, (result) => result._tag === "Left"), (result) => ({ ...result.left })),
+      Option.some({ ...new Decider.IllegalTransition({ event: "MintCompleted", state: "MintRequested" }) })
+    )
+  })
+})
+
+describe("aggregate", () => {
+  // state, finished, settled, the minute since which it stands there
+  const table: ReadonlyArray<readonly [keyof typeof history, boolean, boolean, number | undefined]> = [
+    ["NotStarted", false, false, undefined],
+    ["MintRequested", false, false, 0],
+    ["MintAccepted", false, false, 1],
+    ["TokensReceived", false, false, 2],
+    ["Completed", true, true, 3],
+    ["Failed", true, true, 4],
+    ["Reconciled", true, true, 7]
+  ]
+  for (const [name, finished, settled, minute] of table) {
+    it(`${name}: finished ${finished}, settled ${settled}, since minute ${minute}`, () => {
+      const now = spec.given(...history[name]).state
+      assert.strictEqual(Outcome.finished(Mint.aggregate.outcome(now)), finished)
+      assert.strictEqual(Outcome.settled(Mint.aggregate.outcome(now)), settled)
+      assert.deepStrictEqual(Mint.aggregate.since(now), Option.map(Option.fromNullable(minute), at))
+    })
+  }
+
+  it("shows a failure's reason, place and amount", () =>
+    assert.deepStrictEqual(
+      Mint.aggregate.outcome(spec.given(...history.Failed).state),
+      Outcome.Failed({ failure: { reason: "Rejected", detail: "the issuer said no", place: "Alpaca", amount: "10.4" } })
+    ))
+
+  it("folds a stored stream into JSON that names every reference", () => {
+    const { data, state } = right(Mint.aggregate.fold(history.Reconciled.map(Mint.aggregate.codec.encode)))
+    assert.strictEqual(state, "Reconciled")
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(data)), {
+      symbol: "AAPL",
+      quantity: "10.5",
+      wallet: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+      token: "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+      decimals: 18,
+      issuer: "st0x",
+      network: "base",
+      requestedAt: "2026-01-05T14:00:00.000Z",
+      tokenizationRequestId: "12345-678-90AB",
+      issuerRequestId: "issuer-1",
+      acceptedAt: "2026-01-05T14:01:00.000Z",
+      txHash: `0x${"ab".repeat(32)}`,
+      sharesMinted: "10.400000000000000000",
+      receiptId: "7",
+      receivedAt: "2026-01-05T14:02:00.000Z",
+      failure: { reason: "Rejected", detail: "the issuer said no", place: "Alpaca", amount: "10.4" },
+      failedAt: "2026-01-05T14:04:00.000Z",
+      reconciliation: { reason: "Settled", note: "Alpaca booked the shares back, ticket 12" },
+      reconciledAt: "2026-01-05T14:07:00.000Z"
+    })
+  })
+})

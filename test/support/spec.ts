@@ -1,0 +1,42 @@
+/** Given what happened, when a command comes, then this: examples of a Decider that read like its table. */
+import { assert } from "@effect/vitest"
+import { Either } from "effect"
+import * as Decider from "../../src/domain/Decider.ts"
+
+interface Tagged {
+  readonly _tag: string
+}
+
+/** The value, or the test fails and shows what came instead. */
+export const right = <A, E>(either: Either.Either<A, E>): A =>
+  Either.getOrElse(either, (left) => assert.fail(`expected a value, got ${String(left)}`))
+
+export const left = <A, E>(either: Either.Either<A, E>): E =>
+  Either.match(either, { onLeft: (error) => error, onRight: (value) => assert.fail(`expected a failure, got ${String(value)}`) })
+
+export const specOf = <C extends Tagged, S extends Tagged, E extends Tagged, R>(
+  decider: Decider.Decider<C, S, E, R>,
+  id: string
+) => ({
+  given: (...history: ReadonlyArray<E>) => {
+    const state = right(Decider.replay(decider, history))
+    return {
+      state,
+      when: (command: C) => {
+        const decision = decider.decide(id, command, state)
+        return {
+          /** Exactly these events, and the state that they lead to. */
+          then: (events: ReadonlyArray<E>, next: S) => {
+            assert.deepStrictEqual(right(decision), events)
+            assert.deepStrictEqual(right(Decider.replay(decider, events, state)), next)
+          },
+          thenNotAccepted: () =>
+            assert.deepStrictEqual(
+              { ...(left(decision) as Decider.NotAccepted) },
+              { ...new Decider.NotAccepted({ id, command: command._tag, state: state._tag }) }
+            )
+        }
+      }
+    }
+  }
+})
