@@ -52,6 +52,7 @@ const simulated: ReadonlyArray<Line> = [
 const everywhere: ReadonlyArray<Line> = [
   [`export const tag = { _tag: "Fine" }._tag`],
   [`export const rest = ({ at, ...fields }: { at: string; id: string }) => fields`],
+  [`export const parsed = (id: string) => [id].map((id) => id)`],
   [`export const outer = () => { const inner = (n: number) => n; return inner(1) }`],
   [`const unused = 1`, "eslint(no-unused-vars)"],
   [`debugger`, "eslint(no-debugger)"],

@@ -1,6 +1,6 @@
 /** The command line: thin, every command calls a manager. */
 import { CliConfig, Command, HelpDoc, ValidationError } from "@effect/cli"
-import { NodeContext } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Effect, Layer } from "effect"
 import { version } from "../layers/Version.ts"
 import { check } from "./commands/Check.ts"
@@ -29,7 +29,9 @@ export const main = (args: ReadonlyArray<string>): Effect.Effect<void, never, St
     Effect.zipRight(isBuiltIn(args) ? Status.set(0) : Effect.void),
     Effect.catchAll((error) =>
       Effect.gen(function*() {
-        const message = ValidationError.isValidationError(error) ? HelpDoc.toAnsiText(error.error).trim() : error.message
+        const message = ValidationError.isValidationError(error)
+          ? HelpDoc.toAnsiText(error.error).trim()
+          : error.message
         // The parser has already told its own errors.
         if (!ValidationError.isValidationError(error)) yield* Output.note(message)
         if (args.includes("--json")) yield* Output.json(document(error, message))

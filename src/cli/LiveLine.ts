@@ -44,7 +44,9 @@ export const logger = (format: "pretty" | "json"): Logger.Logger<unknown, void> 
 /** `10:04:15 INFO  MintRequested -> MintAccepted operation=6f1b.. elapsed=1s` */
 const pretty: Logger.Logger<unknown, string> = Logger.make(({ annotations, cause, date, logLevel, message }) => {
   const words = (Array.isArray(message) ? message : [message]).map(String).join(" ")
-  const notes = [...annotations].map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+  const notes = [...annotations].map(([key, value]) =>
+    `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
+  )
   const why = cause._tag === "Empty" ? [] : [`\n${String(cause)}`]
   return [date.toISOString().slice(11, 23), logLevel.label.padEnd(7), words, ...notes, ...why].join(" ")
 })

@@ -22,7 +22,9 @@ export const summary = ({ data, id, outcome, startedAt, state, type, updatedAt, 
 export const document = (operation: Operation, history: ReadonlyArray<RecordedEvent>) => ({
   ...summary(operation),
   events: history.map(({ payload, sequence, type }) => {
-    const { at, ...rest } = typeof payload === "object" && payload !== null ? { at: undefined, ...payload } : { at: undefined }
+    const { at, ...rest } = typeof payload === "object" && payload !== null
+      ? { at: undefined, ...payload }
+      : { at: undefined }
     return { sequence, type, at, payload: rest }
   }),
   /** Of our own wallet; a mint sends none. */
@@ -54,7 +56,8 @@ export const verdict = ({ id, outcome, state }: Operation): string => {
 
 const settledAdvice: Partial<Record<string, string>> = {
   InsufficientPosition: "Nothing moved. Buy or free the shares at Alpaca, then start a new operation.",
-  Unauthorized: "Nothing moved. Check BALLAST_ALPACA_API_KEY, _API_SECRET, _AUTH and what the account may do, then start a new operation.",
+  Unauthorized:
+    "Nothing moved. Check BALLAST_ALPACA_API_KEY, _API_SECRET, _AUTH and what the account may do, then start a new operation.",
   InvalidRequest: "Nothing moved. Correct what Alpaca complains about, then start a new operation.",
   Rejected: "The shares stay at Alpaca. Ask Alpaca or the issuer why, then start a new operation."
 }

@@ -21,12 +21,15 @@ export const config = Options.text("config").pipe(
 export const noWait = Options.boolean("no-wait").pipe(
   Options.withDescription("Do not wait for an operation that another process drives")
 )
-export const dryRun = Options.boolean("dry-run").pipe(Options.withDescription("Check everything, show the plan, send nothing"))
+export const dryRun = Options.boolean("dry-run").pipe(
+  Options.withDescription("Check everything, show the plan, send nothing")
+)
 
 /** The chain could not be asked; what is recorded is as it was. */
 export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly problems: ReadonlyArray<string> }> {
   override get message(): string {
-    return ["Nothing was done, what is needed cannot be reached:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
+    return ["Nothing was done, what is needed cannot be reached:", ...this.problems.map((problem) => `  ${problem}`)]
+      .join("\n")
   }
 }
 
@@ -47,14 +50,16 @@ export const logging = ({ format, level }: Logging): Layer.Layer<never> =>
       LiveLine.logger(Option.getOrElse(format, () => process.stderr.isTTY === true ? "pretty" : "json"))
     ),
     Logger.minimumLogLevel(
-      LogLevel.fromLiteral(({
-        trace: "Trace",
-        debug: "Debug",
-        info: "Info",
-        warning: "Warning",
-        error: "Error",
-        none: "None"
-      } as const)[level])
+      LogLevel.fromLiteral(
+        ({
+          trace: "Trace",
+          debug: "Debug",
+          info: "Info",
+          warning: "Warning",
+          error: "Error",
+          none: "None"
+        } as const)[level]
+      )
     )
   )
 
@@ -85,7 +90,9 @@ export const withConfiguration = <A, E, R>(
   configured(file, ConfigSource.load(BallastConfig.all)).pipe(
     Effect.filterOrFail((config) => ownWallets(config).length === 0, (config) =>
       new InvalidInput({ problems: ownWallets(config) })),
-    Effect.flatMap((config) => Effect.provide(use(config), logging(config.logging)))
+    Effect.flatMap((config) =>
+      Effect.provide(use(config), logging(config.logging))
+    )
   )
 
 const told = ({ detail, key }: Preflight.Finding) => `${key}: ${detail}`

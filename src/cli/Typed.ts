@@ -14,7 +14,9 @@ const read = <A>(option: string, schema: Schema.Schema<A, string>, text: string)
   Either.mapLeft(Schema.decodeEither(schema)(text), (error) => {
     const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
     const message = issue?.message ?? "not understood"
-    return message.includes(text) ? `${option}: ${message}` : `${option}: ${message}, got ${JSON.stringify(text.slice(0, 200))}`
+    return message.includes(text)
+      ? `${option}: ${message}`
+      : `${option}: ${message}, got ${JSON.stringify(text.slice(0, 200))}`
   })
 
 export const operationId = (text: string): Either.Either<OperationId, InvalidInput> =>
@@ -62,7 +64,8 @@ export const mint = (
   })
   return Effect.all({ symbol, quantity: quantity(options.quantity), wallet, id }, { mode: "validate" }).pipe(
     Effect.mapBoth({
-      onFailure: (fields) => new InvalidInput({ problems: Object.values(fields).flatMap((field) => Option.toArray(field)) }),
+      onFailure: (fields) =>
+        new InvalidInput({ problems: Object.values(fields).flatMap((field) => Option.toArray(field)) }),
       onSuccess: ({ id, ...request }) => ({ id, request })
     })
   )

@@ -31,7 +31,11 @@ export const Address = Schema.transformOrFail(Schema.String, Checksummed, {
     return text === expected || text === text.toLowerCase()
       ? Either.right(expected)
       : Either.left(
-        new ParseResult.Type(ast, text, `${text} has a wrong EIP-55 checksum; if the digits are right it is ${expected}`)
+        new ParseResult.Type(
+          ast,
+          text,
+          `${text} has a wrong EIP-55 checksum; if the digits are right it is ${expected}`
+        )
       )
   },
   encode: (address) => Either.right(address)

@@ -18,8 +18,10 @@ type EventTags<T, S extends keyof T> = Extract<keyof T[S], string>
 
 /** One cell per legal (state, event) pair; it must return the declared target state. */
 export type EvolveTable<State extends Tagged, Event extends Tagged, T extends Transitions<State, Event>> = {
-  // A plain `{}` for a closed state would accept extra cells, hence the index signature of never.
-  readonly [S in State["_tag"]]: [EventTags<T, S>] extends [never] ? { readonly [event: string]: never } : {
+  readonly [
+    // A plain `{}` for a closed state would accept extra cells, hence the index signature of never.
+    S in State["_tag"]
+  ]: [EventTags<T, S>] extends [never] ? { readonly [event: string]: never } : {
     readonly [E in EventTags<T, S>]: (
       state: Of<State, S>,
       event: Of<Event, Extract<E, Event["_tag"]>>

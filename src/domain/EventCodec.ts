@@ -28,7 +28,7 @@ export class UndecodableEvent extends Data.TaggedError("UndecodableEvent")<{
 }
 
 export interface EventCodec<Event> {
-  readonly encode: (event: Event) => EncodedEvent
+  readonly encode: (event: Event) => EncodedEvent & { readonly payload: { readonly [field: string]: unknown } }
   readonly decode: (encoded: EncodedEvent) => Either.Either<Event, UndecodableEvent>
 }
 
@@ -48,7 +48,9 @@ export const make = <Event extends { readonly _tag: string }, Encoded extends { 
     },
     decode: ({ payload, type, version }) => {
       const undecodable = (detail: string) => Either.left(new UndecodableEvent({ type, version, detail }))
-      if (version > current(type)) return undecodable(`this release knows versions up to ${current(type)}; upgrade Ballast`)
+      if (version > current(type)) {
+        return undecodable(`this release knows versions up to ${current(type)}; upgrade Ballast`)
+      }
       if (!Number.isSafeInteger(version) || version < 1) return undecodable("versions count from 1")
       const lifted = steps(type).slice(version - 1).reduce<unknown>((older, lift) => lift(older), payload)
       if (typeof lifted !== "object" || lifted === null) return undecodable("the payload is no JSON object")

@@ -3,9 +3,7 @@ import { Schema } from "effect"
 import * as Hex from "./Hex.ts"
 
 const LowerCase = Hex.ofBytes(32).pipe(
-  Schema.filter((hash) => hash === hash.toLowerCase(), {
-    arbitrary: () => (fc) => fc.hexaString({ minLength: 64, maxLength: 64 }).map((digits) => `0x${digits}` as const)
-  }),
+  Schema.filter((hash) => hash === hash.toLowerCase()),
   Schema.brand("TxHash")
 )
 

@@ -20,7 +20,7 @@ export const database = Config.all({
   leaseDuration: Field.withDefault("BALLAST_LEASE_DURATION", Field.duration, Duration.seconds(15))
 })
 
-const isLoopback = ({ hostname }: URL) => hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname)
+const isLoopback = ({ hostname }: URL) => hostname === "localhost" || hostname === "[::1]" || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname)
 
 /** Keys travel with every request, so plain HTTP only where nobody else can listen. */
 const baseUrl: Field.Kind<string> = {
@@ -33,11 +33,15 @@ const baseUrl: Field.Kind<string> = {
     )
 }
 
-const credential = (what: string) => Field.secret(`${what}, printable characters without spaces`, /^[\x21-\x7e]{1,512}$/)
+const credential = (what: string) =>
+  Field.secret(`${what}, printable characters without spaces`, /^[\x21-\x7e]{1,512}$/)
 
 export const alpaca = Config.all({
   baseUrl: Field.required("BALLAST_ALPACA_BASE_URL", baseUrl),
-  accountId: Field.required("BALLAST_ALPACA_ACCOUNT_ID", Field.text("Alpaca's id of the account", /^[A-Za-z0-9-]{1,64}$/)),
+  accountId: Field.required(
+    "BALLAST_ALPACA_ACCOUNT_ID",
+    Field.text("Alpaca's id of the account", /^[A-Za-z0-9-]{1,64}$/)
+  ),
   key: Field.required("BALLAST_ALPACA_API_KEY", credential("Alpaca's key id")),
   secret: Field.required("BALLAST_ALPACA_API_SECRET", credential("Alpaca's secret")),
   auth: Field.withDefault("BALLAST_ALPACA_AUTH", Field.oneOf("headers", "basic"), "headers"),
@@ -88,7 +92,9 @@ export const base = chain("BASE", 8453, 10)
 
 const Equities = Schema.parseJson(
   Schema.Record({ key: EquitySymbol, value: Schema.Struct({ token: Address, decimals: Decimals }) }).pipe(
-    Schema.filter((equities) => !Record.isEmptyReadonlyRecord(equities), { message: () => "expected at least one equity" })
+    Schema.filter((equities) => !Record.isEmptyReadonlyRecord(equities), {
+      message: () => "expected at least one equity"
+    })
   )
 )
 
@@ -105,7 +111,10 @@ export const equities = Config.all({
     "BALLAST_EQUITY_MAX_PER_OPERATION",
     Field.schema("a number of shares above zero with at most 9 decimals", PositiveShares)
   ),
-  redemptionWallet: Field.optional("BALLAST_REDEMPTION_WALLET", Field.schema("an address, EIP-55 or all lower case", Address))
+  redemptionWallet: Field.optional(
+    "BALLAST_REDEMPTION_WALLET",
+    Field.schema("an address, EIP-55 or all lower case", Address)
+  )
 })
 
 export const policies = Config.all({

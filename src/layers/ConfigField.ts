@@ -85,10 +85,13 @@ export const schema = <A>(expected: string, of: Schema.Schema<A, string>): Kind<
 
 /** As `schema`, where the Schema's own message says more than `expected` can (a wrong checksum, a wrong place in JSON). */
 export const explained = <A>(key: string, expected: string, of: Schema.Schema<A, string>): Config.Config<A> =>
-  Config.mapOrFail(required(key, text(expected, /^[^]{1,65536}$/)), (value) =>
-    Either.mapLeft(Schema.decodeEither(of, { errors: "all" })(value), (error) =>
-      invalid(
-        ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) =>
-          `${key}${path.length === 0 ? "" : ` at ${path.map(String).join(".")}`}: ${message}`
-        ).join("\n")
-      )))
+  Config.mapOrFail(
+    required(key, text(expected, /^[^]{1,65536}$/)),
+    (value) =>
+      Either.mapLeft(Schema.decodeEither(of, { errors: "all" })(value), (error) =>
+        invalid(
+          ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) =>
+            `${key}${path.length === 0 ? "" : ` at ${path.map(String).join(".")}`}: ${message}`
+          ).join("\n")
+        ))
+  )

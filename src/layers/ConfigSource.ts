@@ -13,7 +13,8 @@ export class InvalidConfiguration extends Data.TaggedError("InvalidConfiguration
   readonly problems: ReadonlyArray<string>
 }> {
   override get message(): string {
-    return ["The configuration is not usable; nothing was sent:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
+    return ["The configuration is not usable; nothing was sent:", ...this.problems.map((problem) => `  ${problem}`)]
+      .join("\n")
   }
 }
 
@@ -35,7 +36,9 @@ const read = (path: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const { size } = yield* fs.stat(path)
-    if (size > maxBytes) return yield* new InvalidConfiguration({ problems: [`${path} is larger than ${maxBytes} bytes`] })
+    if (size > maxBytes) {
+      return yield* new InvalidConfiguration({ problems: [`${path} is larger than ${maxBytes} bytes`] })
+    }
     return yield* fs.readFileString(path)
   })
 
@@ -43,12 +46,15 @@ const fromFile = (path: string) =>
   read(path).pipe(
     Effect.catchTags({
       BadArgument: ({ message }) => new InvalidConfiguration({ problems: [`--config ${path}: ${message}`] }),
-      SystemError: ({ reason }) => new InvalidConfiguration({ problems: [`--config ${path}: the file cannot be read (${reason})`] })
+      SystemError: ({ reason }) =>
+        new InvalidConfiguration({ problems: [`--config ${path}: the file cannot be read (${reason})`] })
     }),
     Effect.flatMap((text) =>
       Either.mapLeft(Schema.decodeEither(KeysFromJson)(text), () =>
         new InvalidConfiguration({
-          problems: [`--config ${path}: expected a JSON object of keys and strings, such as {"BALLAST_DATABASE":"sqlite:ballast.db"}`]
+          problems: [
+            `--config ${path}: expected a JSON object of keys and strings, such as {"BALLAST_DATABASE":"sqlite:ballast.db"}`
+          ]
         }))
     )
   )

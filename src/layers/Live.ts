@@ -45,7 +45,9 @@ export const chains = (
   { base, ethereum }: Pick<Configuration, "base" | "ethereum">
 ): Layer.Layer<Erc20 | BaseChain | EthereumChain> =>
   Erc20Live.layer.pipe(
-    Layer.provideMerge(Layer.merge(EvmChain.layerBase(chainOptions(base)), EvmChain.layerEthereum(chainOptions(ethereum))))
+    Layer.provideMerge(
+      Layer.merge(EvmChain.layerBase(chainOptions(base)), EvmChain.layerEthereum(chainOptions(ethereum)))
+    )
   )
 
 export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization> =>

@@ -45,7 +45,11 @@ const tokens = ({ equities }: Configuration["equities"]): ReadonlyArray<Effect.E
       }
       const actual = TransferLogs.uint256(yield* base.call(token, selector))
       if (Either.isLeft(actual)) {
-        return { key, verdict: "wrong", detail: `${token} is no ERC-20 token: decimals() answers ${actual.left}` } as const
+        return {
+          key,
+          verdict: "wrong",
+          detail: `${token} is no ERC-20 token: decimals() answers ${actual.left}`
+        } as const
       }
       return actual.right === BigInt(decimals)
         ? { key, verdict: "good", detail: `${token} is a token of ${decimals} decimals` } as const

@@ -1,6 +1,6 @@
 /** This release, as it is recorded with every event. */
-import { createRequire } from "node:module"
 import { Schema } from "effect"
+import { createRequire } from "node:module"
 
 const manifest: unknown = createRequire(import.meta.url)("../../package.json")
 

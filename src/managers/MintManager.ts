@@ -65,7 +65,9 @@ export const recheck = (id: MintId) =>
 
 const started = (id: MintId, state: Mint.State.State): Effect.Effect<void, Refused> =>
   state._tag === "NotStarted"
-    ? Effect.fail(new Refused({ reason: "UnknownOperation", detail: `there is no mint with id ${id} in this database` }))
+    ? Effect.fail(
+      new Refused({ reason: "UnknownOperation", detail: `there is no mint with id ${id} in this database` })
+    )
     : Effect.void
 
 /** The order that a request becomes under today's configuration. */

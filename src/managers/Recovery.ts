@@ -22,7 +22,8 @@ export const operation = (id: OperationId) =>
   Effect.gen(function*() {
     const store = yield* EventStore
     const [found] = yield* store.operations({ id })
-    return found ?? (yield* new Refused({ reason: "UnknownOperation", detail: `there is no operation ${id} in this database` }))
+    return found ??
+      (yield* new Refused({ reason: "UnknownOperation", detail: `there is no operation ${id} in this database` }))
   })
 
 /** Drives one operation of whatever kind until it has finished, and answers how it then stands. */

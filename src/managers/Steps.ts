@@ -2,7 +2,7 @@
  * A manager is a table with one row per state that has work outstanding. The driver runs the row of the current state,
  * records the command that the row answers, and goes on until a state has no row. Start, retry and resume are this path.
  */
-import { DateTime, Duration, Effect, Option, type Scope, Struct } from "effect"
+import { DateTime, Duration, Effect, Option, Record, type Scope } from "effect"
 import type { Aggregate } from "../domain/Aggregate.ts"
 import * as Decider from "../domain/Decider.ts"
 import type { OperationId } from "../domain/OperationId.ts"
@@ -184,7 +184,7 @@ const transition = <Id extends OperationId, C extends Tagged, S extends Tagged, 
 ): Effect.Effect<void> => {
   const elapsed = Option.zipWith(aggregate.since(from), aggregate.since(to), DateTime.distanceDuration)
   // The payload's own `at` would only say again when the line was written.
-  const recorded = events.map((event) => Struct.omit(aggregate.codec.encode(event).payload, "at"))
+  const recorded = events.map((event) => Record.remove(aggregate.codec.encode(event).payload, "at"))
   return Effect.logInfo(`${from._tag} -> ${to._tag}`).pipe(
     Effect.annotateLogs(Object.assign({ from: from._tag, to: to._tag }, ...recorded)),
     Effect.annotateLogs(Option.match(elapsed, { onNone: () => ({}), onSome: (d) => ({ elapsed: Duration.format(d) }) }))
@@ -202,7 +202,9 @@ const stopped = (id: OperationId, state: Tagged, error: RowError) =>
       operation: id,
       message: `operation ${id} stays in ${state._tag} and needs a person: ${error.message}`
     })
-  }).pipe(Effect.catchTag("StoreError", (failed) => Effect.logError(`the alert could not be stored: ${failed.message}`)))
+  }).pipe(
+    Effect.catchTag("StoreError", (failed) => Effect.logError(`the alert could not be stored: ${failed.message}`))
+  )
 
 const entered = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
   aggregate: Aggregate<Id, C, S, E, R>,

@@ -1,7 +1,7 @@
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { MintId } from "../domain/OperationId.ts"
-import type { Order } from "../domain/TokenizedEquityMint/State.ts"
 import type { TokenizationRequest, TokenizationRequestId } from "../domain/TokenizationRequest.ts"
+import type { Order } from "../domain/TokenizedEquityMint/State.ts"
 import type { FailureKind } from "./FailureKind.ts"
 
 /** Why Alpaca gave no usable answer, and what that says about the effect. */

@@ -44,5 +44,7 @@ export class Leases extends Context.Tag("ballast/services/Leases")<Leases, {
    */
   readonly hold: (name: string) => Effect.Effect<Lease, LeaseHeld | StoreError, Scope.Scope>
   /** Who holds it now, if anybody does. */
-  readonly holder: (name: string) => Effect.Effect<{ readonly holder: string; readonly until: DateTime.Utc } | undefined, StoreError>
+  readonly holder: (
+    name: string
+  ) => Effect.Effect<{ readonly holder: string; readonly until: DateTime.Utc } | undefined, StoreError>
 }>() {}

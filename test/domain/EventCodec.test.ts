@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Either, Schema } from "effect"
+import { Arbitrary, Either, Option, Schema } from "effect"
 import * as Aggregate from "../../src/domain/Aggregate.ts"
 import * as Decider from "../../src/domain/Decider.ts"
 import * as EventCodec from "../../src/domain/EventCodec.ts"
@@ -29,8 +29,16 @@ const today: Event = Deposited.make({ amount: 1.5, currency: "USD" })
 
 describe("EventCodec", () => {
   it("writes the type, today's version and the fields without the tag", () => {
-    assert.deepStrictEqual(codec.encode(today), { type: "Deposited", version: 3, payload: { amount: "1.5", currency: "USD" } })
-    assert.deepStrictEqual(codec.encode(Closed.make({ by: "me" })), { type: "Closed", version: 1, payload: { by: "me" } })
+    assert.deepStrictEqual(codec.encode(today), {
+      type: "Deposited",
+      version: 3,
+      payload: { amount: "1.5", currency: "USD" }
+    })
+    assert.deepStrictEqual(codec.encode(Closed.make({ by: "me" })), {
+      type: "Closed",
+      version: 1,
+      payload: { by: "me" }
+    })
   })
 
   it.prop("reads what it wrote, also through JSON text", [Arbitrary.make(Event)], ([event]) => {
@@ -38,11 +46,13 @@ describe("EventCodec", () => {
     assert.deepStrictEqual(right(codec.decode({ type, version, payload: JSON.parse(JSON.stringify(payload)) })), event)
   })
 
-  for (const { payload, version } of [
-    { version: 1, payload: { cents: 150 } },
-    { version: 2, payload: { amount: "1.5" } },
-    { version: 3, payload: { amount: "1.5", currency: "USD" } }
-  ]) {
+  for (
+    const { payload, version } of [
+      { version: 1, payload: { cents: 150 } },
+      { version: 2, payload: { amount: "1.5" } },
+      { version: 3, payload: { amount: "1.5", currency: "USD" } }
+    ]
+  ) {
     it(`lifts version ${version} to today's shape`, () =>
       assert.deepStrictEqual(right(codec.decode({ type: "Deposited", version, payload })), today))
   }
@@ -57,7 +67,10 @@ describe("EventCodec", () => {
 
   for (const version of [0, -1, 1.5, Number.NaN]) {
     it(`refuses version ${version}, which no release has written`, () =>
-      assert.strictEqual(left(codec.decode({ type: "Deposited", version, payload: { cents: 150 } }))._tag, "UndecodableEvent"))
+      assert.strictEqual(
+        left(codec.decode({ type: "Deposited", version, payload: { cents: 150 } }))._tag,
+        "UndecodableEvent"
+      ))
   }
 
   for (const type of ["Withdrawn", "", "constructor", "toString", "__proto__"]) {
@@ -71,7 +84,15 @@ describe("EventCodec", () => {
   }
 
   it("does not let a payload choose another type", () =>
-    assert.isTrue(Either.isLeft(codec.decode({ type: "Closed", version: 1, payload: { ...codec.encode(today).payload as object, _tag: "Deposited" } }))))
+    assert.isTrue(
+      Either.isLeft(
+        codec.decode({
+          type: "Closed",
+          version: 1,
+          payload: { ...codec.encode(today).payload as object, _tag: "Deposited" }
+        })
+      )
+    ))
 })
 
 describe("Aggregate.fold", () => {
@@ -96,6 +117,7 @@ describe("Aggregate.fold", () => {
     decider,
     codec,
     outcome: (state) => state._tag === "Open" ? Outcome.InProgress() : Outcome.Succeeded(),
+    since: () => Option.none(),
     data: ({ _tag, ...data }) => data
   })
   const closed = codec.encode(Closed.make({ by: "me" }))
@@ -111,7 +133,9 @@ describe("Aggregate.fold", () => {
     ))
 
   it("stops at the first event that cannot be read, and names its place", () => {
-    const { cause, index } = left(account.fold([codec.encode(today), { type: "Nonsense", version: 1, payload: {} }, closed]))
+    const { cause, index } = left(
+      account.fold([codec.encode(today), { type: "Nonsense", version: 1, payload: {} }, closed])
+    )
     assert.strictEqual(index, 1)
     assert.strictEqual(cause._tag, "UndecodableEvent")
   })

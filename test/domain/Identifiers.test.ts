@@ -10,12 +10,16 @@ import * as TxHash from "../../src/domain/TxHash.ts"
 
 const digits = (count: number) => fc.hexaString({ minLength: count, maxLength: count })
 
-const accepts = <A>(schema: Schema.Schema<A, string>, texts: ReadonlyArray<string>) => {
-  for (const text of texts) it(`accepts ${JSON.stringify(text)}`, () => assert.isTrue(Schema.is(Schema.typeSchema(schema))(Schema.decodeSync(schema)(text))))
-}
-const refuses = <A>(schema: Schema.Schema<A, string>, texts: ReadonlyArray<string>) => {
+const accepts = <A, I>(schema: Schema.Schema<A, I>, texts: ReadonlyArray<string>) => {
   for (const text of texts) {
-    it(`refuses ${JSON.stringify(text.slice(0, 80))}`, () => assert.throws(() => Schema.decodeSync(schema)(text)))
+    it(`accepts ${JSON.stringify(text)}`, () =>
+      assert.deepStrictEqual<unknown>(Schema.decodeUnknownSync(schema)(text), text))
+  }
+}
+const refuses = <A, I>(schema: Schema.Schema<A, I>, texts: ReadonlyArray<string>) => {
+  for (const text of texts) {
+    it(`refuses ${JSON.stringify(text.slice(0, 80))}`, () =>
+      assert.throws(() => Schema.decodeUnknownSync(schema)(text)))
   }
 }
 
@@ -78,8 +82,11 @@ describe("Address", () => {
     assert.throws(() => Address.make(changed), /checksum/)
   })
 
-  it.prop("generated ones are valid", [Arbitrary.make(Address.Address)], ([address]) =>
-    assert.strictEqual(Address.make(address), address))
+  it.prop(
+    "generated ones are valid",
+    [Arbitrary.make(Address.Address)],
+    ([address]) => assert.strictEqual(Address.make(address), address)
+  )
 })
 
 describe("TxHash", () => {
@@ -87,8 +94,19 @@ describe("TxHash", () => {
     assert.strictEqual<string>(TxHash.make(`0x${digits.toUpperCase()}`), `0x${digits}`)
     assert.strictEqual(TxHash.make(`0x${digits.toUpperCase()}`), TxHash.make(`0x${digits}`))
   })
-  it.prop("generated ones are valid", [Arbitrary.make(TxHash.TxHash)], ([hash]) => assert.strictEqual(TxHash.make(hash), hash))
-  refuses(TxHash.TxHash, ["", "0x", `0x${"a".repeat(63)}`, `0x${"a".repeat(65)}`, "a".repeat(64), `0x${"g".repeat(64)}`])
+  it.prop(
+    "generated ones are valid",
+    [Arbitrary.make(TxHash.TxHash)],
+    ([hash]) => assert.strictEqual(TxHash.make(hash), hash)
+  )
+  refuses(TxHash.TxHash, [
+    "",
+    "0x",
+    `0x${"a".repeat(63)}`,
+    `0x${"a".repeat(65)}`,
+    "a".repeat(64),
+    `0x${"g".repeat(64)}`
+  ])
 })
 
 describe("Hex", () => {
@@ -96,17 +114,30 @@ describe("Hex", () => {
   refuses(Hex.Hex, ["", "0", "00", "0x0", "0xabc", "0xgg", "0x00 ", "0X00", "0x00\n"])
   accepts(Hex.ofBytes(2), ["0x0000", "0xffFF"])
   refuses(Hex.ofBytes(2), ["0x", "0x00", "0x000", "0x000000"])
-  it.prop("is generated at every length asked for", [Arbitrary.make(Hex.ofBytes(32)), Arbitrary.make(Hex.Hex)], ([word, any]) => {
-    assert.match(word, /^0x[0-9a-f]{64}$/)
-    assert.isTrue(Schema.is(Hex.Hex)(any))
-  })
+  it.prop(
+    "is generated at every length asked for",
+    [Arbitrary.make(Hex.ofBytes(32)), Arbitrary.make(Hex.Hex)],
+    ([word, any]) => {
+      assert.match(word, /^0x[0-9a-f]{64}$/)
+      assert.isTrue(Schema.is(Hex.Hex)(any))
+    }
+  )
   it("reads megabytes", () => assert.isTrue(Schema.is(Hex.Hex)(`0x${"ab".repeat(5_000_000)}`)))
 })
 
 describe("OperationId", () => {
   const id = "6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e"
   accepts(OperationId, [id, "00000000-0000-0000-0000-000000000000"])
-  refuses(OperationId, [id.toUpperCase(), ` ${id}`, `${id}\n`, id.slice(1), `${id}0`, id.replaceAll("-", ""), `{${id}}`, "../../etc"])
+  refuses(OperationId, [
+    id.toUpperCase(),
+    ` ${id}`,
+    `${id}\n`,
+    id.slice(1),
+    `${id}0`,
+    id.replaceAll("-", ""),
+    `{${id}}`,
+    "../../etc"
+  ])
   it.prop("generated ones are valid", [Arbitrary.make(MintId)], ([id]) => Schema.is(OperationId)(id))
 })
 

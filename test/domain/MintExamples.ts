@@ -60,7 +60,10 @@ export const event = {
     amount: "10.5",
     at: at(5)
   }),
-  MintRecovered: Mint.Event.MintRecovered.make({ tokenizationRequestId: TokenizationRequestId.make("late"), at: at(6) }),
+  MintRecovered: Mint.Event.MintRecovered.make({
+    tokenizationRequestId: TokenizationRequestId.make("late"),
+    at: at(6)
+  }),
   MintReconciled: Mint.Event.MintReconciled.make({ ...reconciliation, at: at(7) })
 }
 
@@ -89,7 +92,13 @@ export const state = {
     tokenizationRequestId: TokenizationRequestId.make("late"),
     acceptedAt: at(6)
   }),
-  Reconciled: Mint.State.Reconciled.make({ ...received, failure: { ...failure, amount: "10.4" }, failedAt: at(4), reconciliation, reconciledAt: at(7) })
+  Reconciled: Mint.State.Reconciled.make({
+    ...received,
+    failure: { ...failure, amount: "10.4" },
+    failedAt: at(4),
+    reconciliation,
+    reconciledAt: at(7)
+  })
 }
 
 /** What has happened before each state. */
@@ -100,5 +109,11 @@ export const history = {
   TokensReceived: [event.MintRequested, event.MintAccepted, event.TokensReceived],
   Completed: [event.MintRequested, event.MintAccepted, event.TokensReceived, event.MintCompleted],
   Failed: [event.MintRequested, event.MintAccepted, event.TokensReceived, event.MintFailedLate],
-  Reconciled: [event.MintRequested, event.MintAccepted, event.TokensReceived, event.MintFailedLate, event.MintReconciled]
+  Reconciled: [
+    event.MintRequested,
+    event.MintAccepted,
+    event.TokensReceived,
+    event.MintFailedLate,
+    event.MintReconciled
+  ]
 } satisfies Record<Mint.State.State["_tag"], ReadonlyArray<Mint.Event.Event>>

@@ -4,7 +4,15 @@ import * as Outcome from "../../src/domain/Outcome.ts"
 
 // Columns: A Alpaca, a AlpacaInTransit, E EthereumWallet, c CctpInTransit, B BaseWallet, V Vault, i IssuerInTransit.
 // A letter: settled, nobody has to care any more. A dot: not.
-const columns = ["Alpaca", "AlpacaInTransit", "EthereumWallet", "CctpInTransit", "BaseWallet", "Vault", "IssuerInTransit"]
+const columns = [
+  "Alpaca",
+  "AlpacaInTransit",
+  "EthereumWallet",
+  "CctpInTransit",
+  "BaseWallet",
+  "Vault",
+  "IssuerInTransit"
+]
 const table: Record<string, string> = {
   Rejected: "A.E.BV.",
   TimedOut: ".......",

@@ -41,7 +41,9 @@ interface Step {
 }
 
 /** Takes commands that are accepted, until a closed state or the end of the choices. */
-const walk = (choices: ReadonlyArray<readonly [number, { readonly [C in Mint.Command["_tag"]]: Mint.Command }]>): ReadonlyArray<Step> => {
+const walk = (
+  choices: ReadonlyArray<readonly [number, { readonly [C in Mint.Command["_tag"]]: Mint.Command }]>
+): ReadonlyArray<Step> => {
   const steps: Array<Step> = []
   let before = decider.initial
   for (const [choice, commands] of choices) {
@@ -62,14 +64,18 @@ const anyCommands = fc.array(Arbitrary.make(Mint.Command), { maxLength: 20 })
 const lastOf = (steps: ReadonlyArray<Step>): State => steps.at(-1)?.after ?? decider.initial
 
 describe("laws of TokenizedEquityMint", () => {
-  it.prop("any commands: what is emitted can follow, and what is refused changes nothing", [anyCommands], ([commands]) => {
-    let state = decider.initial
-    for (const command of commands) {
-      const events = decider.decide(id, command, state)
-      assert.strictEqual(Either.isRight(events), decider.accepted(state).includes(command._tag))
-      state = right(Decider.replay(decider, Either.getOrElse(events, () => []), state))
+  it.prop(
+    "any commands: what is emitted can follow, and what is refused changes nothing",
+    [anyCommands],
+    ([commands]) => {
+      let state = decider.initial
+      for (const command of commands) {
+        const events = decider.decide(id, command, state)
+        assert.strictEqual(Either.isRight(events), decider.accepted(state).includes(command._tag))
+        state = right(Decider.replay(decider, Either.getOrElse(events, () => []), state))
+      }
     }
-  })
+  )
 
   it.prop("accepted says what the specification says, and decide agrees", [walks, oneOfEach], ([steps, commands]) => {
     for (const state of [decider.initial, ...steps.map(({ after }) => after)]) {
@@ -82,7 +88,10 @@ describe("laws of TokenizedEquityMint", () => {
     }
   })
 
-  it.prop("closed states, and only these, accept nothing and let nothing follow", [walks, Arbitrary.make(Mint.Event.Event)], ([steps, event]) => {
+  it.prop("closed states, and only these, accept nothing and let nothing follow", [
+    walks,
+    Arbitrary.make(Mint.Event.Event)
+  ], ([steps, event]) => {
     for (const { after } of steps) {
       const isClosed = after._tag === "Completed" || after._tag === "Reconciled"
       assert.strictEqual(decider.isClosed(after), isClosed)
@@ -106,8 +115,15 @@ describe("laws of TokenizedEquityMint", () => {
     }
   })
 
-  it.prop("so does any event that can be written", [Arbitrary.make(Mint.Event.Event)], ([event]) =>
-    assert.deepStrictEqual(right(Mint.aggregate.codec.decode(JSON.parse(JSON.stringify(Mint.aggregate.codec.encode(event))))), event))
+  it.prop(
+    "so does any event that can be written",
+    [Arbitrary.make(Mint.Event.Event)],
+    ([event]) =>
+      assert.deepStrictEqual(
+        right(Mint.aggregate.codec.decode(JSON.parse(JSON.stringify(Mint.aggregate.codec.encode(event))))),
+        event
+      )
+  )
 
   it.prop("a state is exactly what its Schema says: a snapshot of it is the same state", [walks], ([steps]) => {
     for (const { after } of steps) {
@@ -118,8 +134,9 @@ describe("laws of TokenizedEquityMint", () => {
   it.prop("a failure and its reconciliation keep every reference", [walks], ([steps]) => {
     for (const { after, before } of steps) {
       if (after._tag !== "Failed" && after._tag !== "Reconciled") continue
-      const { _tag, ...known } = before
-      assert.deepInclude(after, known)
+      // All fields but these are references: ids, hashes, amounts, and the order.
+      const { _tag, acceptedAt: _, receivedAt: __, ...references } = { acceptedAt: 0, receivedAt: 0, ...before }
+      assert.deepInclude(after, references)
     }
   })
 
@@ -131,8 +148,13 @@ describe("laws of TokenizedEquityMint", () => {
 
   it("walks reach every state and take every arrow", () => {
     const steps = fc.sample(walks, { seed: 20_260_105, numRuns: 300 }).flat()
-    assert.sameMembers([...new Set([decider.initial, ...steps.map(({ after }) => after)].map(({ _tag }) => _tag))], states)
-    const arrows = Object.entries(table).flatMap(([state, commands]) => commands.map((command) => `${state} ${command}`))
+    assert.sameMembers(
+      [...new Set([decider.initial, ...steps.map(({ after }) => after)].map(({ _tag }) => _tag))],
+      states
+    )
+    const arrows = Object.entries(table).flatMap(([state, commands]) =>
+      commands.map((command) => `${state} ${command}`)
+    )
     assert.sameMembers([...new Set(steps.map(({ before, command }) => `${before._tag} ${command._tag}`))], arrows)
   })
 })

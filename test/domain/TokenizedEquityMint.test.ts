@@ -27,7 +27,8 @@ describe("NotStarted", () => {
 
 describe("MintRequested", () => {
   const given = spec.given(...history.MintRequested)
-  it("AcknowledgeAcceptance", () => given.when(command.AcknowledgeAcceptance).then([event.MintAccepted], state.MintAccepted))
+  it("AcknowledgeAcceptance", () =>
+    given.when(command.AcknowledgeAcceptance).then([event.MintAccepted], state.MintAccepted))
   it("Fail keeps the order; the amount is what was ordered", () =>
     given.when(command.Fail).then([event.MintFailed], state.FailedRequested))
   it("Cancel fails it with the money at Alpaca, since nothing was sent", () =>
@@ -135,11 +136,9 @@ describe("aggregate", () => {
       requestedAt: "2026-01-05T14:00:00.000Z",
       tokenizationRequestId: "12345-678-90AB",
       issuerRequestId: "issuer-1",
-      acceptedAt: "2026-01-05T14:01:00.000Z",
       txHash: `0x${"ab".repeat(32)}`,
       sharesMinted: "10.400000000000000000",
       receiptId: "7",
-      receivedAt: "2026-01-05T14:02:00.000Z",
       failure: { reason: "Rejected", detail: "the issuer said no", place: "Alpaca", amount: "10.4" },
       failedAt: "2026-01-05T14:04:00.000Z",
       reconciliation: { reason: "Settled", note: "Alpaca booked the shares back, ticket 12" },

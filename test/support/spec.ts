@@ -12,7 +12,10 @@ export const right = <A, E>(either: Either.Either<A, E>): A =>
   Either.getOrElse(either, (left) => assert.fail(`expected a value, got ${String(left)}`))
 
 export const left = <A, E>(either: Either.Either<A, E>): E =>
-  Either.match(either, { onLeft: (error) => error, onRight: (value) => assert.fail(`expected a failure, got ${String(value)}`) })
+  Either.match(either, {
+    onLeft: (error) => error,
+    onRight: (value) => assert.fail(`expected a failure, got ${String(value)}`)
+  })
 
 export const specOf = <C extends Tagged, S extends Tagged, E extends Tagged, R>(
   decider: Decider.Decider<C, S, E, R>,

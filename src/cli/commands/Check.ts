@@ -2,8 +2,8 @@ import { Command } from "@effect/cli"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
-import * as Decimal from "../../domain/Decimal.ts"
 import type { Address } from "../../domain/Address.ts"
+import * as Decimal from "../../domain/Decimal.ts"
 import * as TokenAmount from "../../domain/TokenAmount.ts"
 import { TokenizationRequestId } from "../../domain/TokenizationRequest.ts"
 import * as Wallet from "../../layers/evm/Wallet.ts"
@@ -18,16 +18,20 @@ import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 
-export const check = Command.make("check", { config: Session.config, json: Session.json }, ({ config, json }) =>
-  Session.withConfiguration(config, (configuration) =>
-    Effect.gen(function*() {
-      const findings = yield* all(configuration)
-      const good = findings.every(({ verdict }) => verdict === "good")
-      yield* json
-        ? Output.json({ good, findings })
-        : Output.line(Output.table(findings.map(({ detail, key, verdict }) => [verdict, key, detail])))
-      yield* Status.set(good ? 0 : 1)
-    }))).pipe(Command.withDescription("Configuration, keys, chains, contracts and balances; sends nothing"))
+export const check = Command.make(
+  "check",
+  { config: Session.config, json: Session.json },
+  ({ config, json }) =>
+    Session.withConfiguration(config, (configuration) =>
+      Effect.gen(function*() {
+        const findings = yield* all(configuration)
+        const good = findings.every(({ verdict }) => verdict === "good")
+        yield* json
+          ? Output.json({ good, findings })
+          : Output.line(Output.table(findings.map(({ detail, key, verdict }) => [verdict, key, detail])))
+        yield* Status.set(good ? 0 : 1)
+      }))
+).pipe(Command.withDescription("Configuration, keys, chains, contracts and balances; sends nothing"))
 
 type Finding = Preflight.Finding
 
@@ -36,7 +40,11 @@ const found = <E extends { readonly kind: FailureKind; readonly message: string 
   detail: Effect.Effect<string, E, R>
 ): Effect.Effect<Finding, never, R> =>
   Effect.match(detail, {
-    onFailure: ({ kind, message }) => ({ key, verdict: kind === "permanent" ? "wrong" : "unreachable", detail: message }),
+    onFailure: ({ kind, message }) => ({
+      key,
+      verdict: kind === "permanent" ? "wrong" : "unreachable",
+      detail: message
+    }),
     onSuccess: (detail) => ({ key, verdict: "good", detail })
   })
 

@@ -13,8 +13,14 @@ import * as Typed from "../Typed.ts"
 const options = {
   symbol: Options.text("symbol").pipe(Options.withDescription("The share at Alpaca, such as AAPL")),
   quantity: Options.text("quantity").pipe(Options.withDescription("Shares, at most 9 decimals, such as 10.5")),
-  wallet: Options.text("wallet").pipe(Options.optional, Options.withDescription("Receives the tokens on Base; ours by default")),
-  id: Options.text("id").pipe(Options.optional, Options.withDescription("A UUID; the same id again continues that mint")),
+  wallet: Options.text("wallet").pipe(
+    Options.optional,
+    Options.withDescription("Receives the tokens on Base; ours by default")
+  ),
+  id: Options.text("id").pipe(
+    Options.optional,
+    Options.withDescription("A UUID; the same id again continues that mint")
+  ),
   dryRun: Session.dryRun,
   noWait: Session.noWait,
   config: Session.config,

@@ -44,5 +44,7 @@ const all = (json: boolean) =>
             [`${operation.type} ${operation.id}`, Report.verdict(operation), ...Object.values(error)].join("\n  ")
           ).join("\n")
       )
-    yield* Status.set(Status.worst(resumed.map(({ result }) => Either.match(result, { onLeft: () => 3, onRight: Status.ofOperation }))))
+    yield* Status.set(
+      Status.worst(resumed.map(({ result }) => Either.match(result, { onLeft: () => 3, onRight: Status.ofOperation })))
+    )
   })

@@ -6,16 +6,22 @@ import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 
-export const run = Command.make("run", { config: Session.config, json: Session.json }, ({ config, json }) =>
-  Session.withPorts(
-    { config, noWait: true },
-    () => Effect.void,
-    () =>
-      Status.set(0).pipe(
-        Effect.zipRight(Effect.scoped(Recovery.run)),
-        Effect.onInterrupt(() => stopped(json))
-      )
-  )).pipe(Command.withDescription("The process: resumes all, drives, rechecks on a schedule; a signal stops it between steps"))
+export const run = Command.make(
+  "run",
+  { config: Session.config, json: Session.json },
+  ({ config, json }) =>
+    Session.withPorts(
+      { config, noWait: true },
+      () => Effect.void,
+      () =>
+        Status.set(0).pipe(
+          Effect.zipRight(Effect.scoped(Recovery.run)),
+          Effect.onInterrupt(() => stopped(json))
+        )
+    )
+).pipe(
+  Command.withDescription("The process: resumes all, drives, rechecks on a schedule; a signal stops it between steps")
+)
 
 const stopped = (json: boolean) =>
   Effect.gen(function*() {

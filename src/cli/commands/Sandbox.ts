@@ -21,7 +21,9 @@ export const sandbox = Command.make("sandbox", { json: Session.json }, ({ json }
     yield* json
       ? Output.json(environment)
       : Output.line(Object.entries(environment).map(([key, value]) => `export ${key}='${value}'`).join("\n"))
-    yield* Output.note("The local world is running. In another shell, with this environment: ballast mint --symbol AAPL --quantity 10.5")
+    yield* Output.note(
+      "The local world is running. In another shell, with this environment: ballast mint --symbol AAPL --quantity 10.5"
+    )
     yield* Output.note("Ctrl-C stops it; it keeps nothing.")
     return yield* Effect.never
   }).pipe(Effect.scoped)).pipe(

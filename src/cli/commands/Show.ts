@@ -7,8 +7,14 @@ import * as Typed from "../Typed.ts"
 
 const id = Args.text({ name: "ID" })
 
-export const show = Command.make("show", { id, config: Session.config, json: Session.json }, ({ config, id, json }) =>
-  Effect.flatMap(Typed.operationId(id), (id) =>
-    Session.withLog(config, Effect.zipRight(Operations.tell(id, json), Status.set(0))))).pipe(
-    Command.withDescription("One operation, with every event and where its money is")
-  )
+export const show = Command.make(
+  "show",
+  { id, config: Session.config, json: Session.json },
+  ({ config, id, json }) =>
+    Effect.flatMap(
+      Typed.operationId(id),
+      (id) => Session.withLog(config, Effect.zipRight(Operations.tell(id, json), Status.set(0)))
+    )
+).pipe(
+  Command.withDescription("One operation, with every event and where its money is")
+)

@@ -13,7 +13,10 @@ export const TokensReceived = Schema.TaggedStruct("TokensReceived", { ...receipt
 export const MintCompleted = Schema.TaggedStruct("MintCompleted", at)
 export const MintFailed = Schema.TaggedStruct("MintFailed", { ...Failure.fields, ...at })
 export const MintCancelled = Schema.TaggedStruct("MintCancelled", { ...Failure.fields, ...at })
-export const MintRecovered = Schema.TaggedStruct("MintRecovered", { tokenizationRequestId: TokenizationRequestId, ...at })
+export const MintRecovered = Schema.TaggedStruct("MintRecovered", {
+  tokenizationRequestId: TokenizationRequestId,
+  ...at
+})
 export const MintReconciled = Schema.TaggedStruct("MintReconciled", {
   reason: Schema.NonEmptyString,
   note: Schema.NonEmptyString,

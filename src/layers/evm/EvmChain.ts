@@ -107,10 +107,14 @@ export const checkChainId = (
   name: ChainName,
   options: Options
 ): Effect.Effect<void, Array.NonEmptyArray<ChainError>> =>
-  Effect.validateAll(endpoints(name, options), (endpoint) => endpoint.check, { discard: true, concurrency: "unbounded" })
+  Effect.validateAll(endpoints(name, options), (endpoint) => endpoint.check, {
+    discard: true,
+    concurrency: "unbounded"
+  })
     .pipe(Effect.withSpan("EvmChain.checkChainId", { attributes: { chain: name } }))
 
 export const layerEthereum = (options: Options): Layer.Layer<EthereumChain> =>
   Layer.sync(EthereumChain, () => make("ethereum", options))
 
-export const layerBase = (options: Options): Layer.Layer<BaseChain> => Layer.sync(BaseChain, () => make("base", options))
+export const layerBase = (options: Options): Layer.Layer<BaseChain> =>
+  Layer.sync(BaseChain, () => make("base", options))

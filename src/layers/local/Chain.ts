@@ -1,6 +1,6 @@
 /** One chain of the local world: its node, the proxy that users are given, and what the world itself does on it. */
 import { type Duration, Effect, Ref, Schedule, type Scope } from "effect"
-import { createTestClient, type Hex, http, keccak256, publicActions, stringToHex, type TransactionReceipt } from "viem"
+import { createTestClient, type Hex, http, keccak256, type HttpTransport, type PublicActions, publicActions, stringToHex, type TestClient, type TransactionReceipt } from "viem"
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts"
 import * as Anvil from "./Anvil.ts"
 import { describe, LocalWorldError } from "./LocalWorldError.ts"
@@ -19,7 +19,7 @@ export const wallet = (name: string): Wallet => {
   return { address: account.address, privateKey, account }
 }
 
-const makeClient = (url: string) =>
+const makeClient = (url: string): TestClient<"anvil", HttpTransport, undefined, undefined, true> & PublicActions =>
   createTestClient({ mode: "anvil", transport: http(url, { retryCount: 0 }), cacheTime: 0 }).extend(publicActions)
 
 /** Reads and test controls (mine, setBalance, snapshot ...) straight at the node: neither counted nor subject to faults. */

@@ -2,8 +2,8 @@
 import { DateTime, Effect, Option } from "effect"
 import type { Reason } from "../../domain/Failure.ts"
 import type { MintId } from "../../domain/OperationId.ts"
-import * as Mint from "../../domain/TokenizedEquityMint.ts"
 import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
+import * as Mint from "../../domain/TokenizedEquityMint.ts"
 import { type AlpacaError, AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
 
@@ -27,7 +27,10 @@ export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
         const found = yield* Effect.interruptible(alpaca.findMint(id, state))
         if (Option.isSome(found)) return yield* acknowledge(found.value)
         if (DateTime.greaterThanOrEqualTo(begun, deadline)) {
-          return yield* fail("TimedOut", `Alpaca shows no request with client_request_id ${id}, and none is sent this late`)
+          return yield* fail(
+            "TimedOut",
+            `Alpaca shows no request with client_request_id ${id}, and none is sent this late`
+          )
         }
       }
       const isFirst = nothingSent

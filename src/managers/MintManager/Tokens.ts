@@ -25,7 +25,9 @@ export const awaitProof = (id: MintId, state: MintAccepted) =>
 
     const look = Effect.gen(function*() {
       const shown = yield* alpaca.getRequest(state.tokenizationRequestId)
-      if (Option.isNone(shown)) return yield* notYet(`Alpaca to show ${request}`, "TimedOut", `Alpaca does not show ${request}`)
+      if (Option.isNone(shown)) {
+        return yield* notYet(`Alpaca to show ${request}`, "TimedOut", `Alpaca does not show ${request}`)
+      }
       switch (shown.value.status) {
         case "Rejected":
           return Waiting.Answer({ answer: yield* fail("Rejected", `Alpaca rejected ${request}`, "Alpaca") })
@@ -57,7 +59,11 @@ export const awaitProof = (id: MintId, state: MintAccepted) =>
 export const proof = (order: Mint.State.Order, request: TokenizationRequest) =>
   Effect.gen(function*() {
     if (Option.isNone(request.txHash)) {
-      return yield* notYet("Alpaca to name the transaction", "Unverifiable", "Alpaca says completed but names no transaction")
+      return yield* notYet(
+        "Alpaca to name the transaction",
+        "Unverifiable",
+        "Alpaca says completed but names no transaction"
+      )
     }
     const txHash = request.txHash.value
     const erc20 = yield* Erc20
@@ -80,8 +86,10 @@ export const proof = (order: Mint.State.Order, request: TokenizationRequest) =>
             `it transfers nothing of token ${order.token} to ${order.wallet}`,
             txHash
           )
-          : Effect.map(DateTime.now, (at) =>
-            Waiting.Answer({ answer: Mint.ReceiveTokens.make({ txHash, sharesMinted: amount, at }) }))
+          : Effect.map(
+            DateTime.now,
+            (at) => Waiting.Answer({ answer: Mint.ReceiveTokens.make({ txHash, sharesMinted: amount, at }) })
+          )
     })
   })
 
@@ -107,8 +115,10 @@ const unverifiable = (waitingFor: string, why: string, txHash: TxHash) =>
 
 /** Since the acceptance the shares are with the issuer, until tokens or a rejection say otherwise. */
 const notYet = (waitingFor: string, reason: Reason, detail: string) =>
-  Effect.map(fail(reason, detail, "IssuerInTransit"), (late) =>
-    Waiting.NotYet({ waitingFor, late: Option.some<Mint.Command>(late) }))
+  Effect.map(
+    fail(reason, detail, "IssuerInTransit"),
+    (late) => Waiting.NotYet({ waitingFor, late: Option.some<Mint.Command>(late) })
+  )
 
 const fail = (reason: Reason, detail: string, place: Place) =>
   Effect.map(DateTime.now, (at): Mint.Command => Mint.Fail.make({ reason, detail, place, at }))
