@@ -1,5 +1,5 @@
 /** One line at the bottom of the terminal that says what every operation waits for, how long, and until when. */
-import { Clock, DateTime, Duration, Effect, Logger, Option, Schedule } from "effect"
+import { Clock, DateTime, Duration, Effect, Fiber, Logger, Option, Schedule } from "effect"
 import * as Progress from "../managers/Progress.ts"
 
 const clear = "\r\u001b[2K"
@@ -26,9 +26,10 @@ export const watching = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
       current.set(update.id, update)
       return draw
     }
+    const ticking = yield* Effect.fork(Effect.repeat(draw, Schedule.spaced("1 second")))
     return yield* effect.pipe(
       Effect.locally(Progress.listener, listen),
-      Effect.race(Effect.zipRight(Effect.repeat(draw, Schedule.spaced("1 second")), Effect.never)),
+      Effect.ensuring(Fiber.interrupt(ticking)),
       Effect.ensuring(Effect.sync(() => process.stderr.write(clear)))
     )
   })

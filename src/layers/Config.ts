@@ -20,7 +20,8 @@ export const database = Config.all({
   leaseDuration: Field.withDefault("BALLAST_LEASE_DURATION", Field.duration, Duration.seconds(15))
 })
 
-const isLoopback = ({ hostname }: URL) => hostname === "localhost" || hostname === "[::1]" || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname)
+const isLoopback = ({ hostname }: URL) =>
+  hostname === "localhost" || hostname === "[::1]" || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname)
 
 /** Keys travel with every request, so plain HTTP only where nobody else can listen. */
 const baseUrl: Field.Kind<string> = {

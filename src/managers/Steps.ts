@@ -2,7 +2,7 @@
  * A manager is a table with one row per state that has work outstanding. The driver runs the row of the current state,
  * records the command that the row answers, and goes on until a state has no row. Start, retry and resume are this path.
  */
-import { DateTime, Duration, Effect, Option, Record, type Scope } from "effect"
+import { DateTime, Duration, Effect, Fiber, Option, Record, type Scope } from "effect"
 import type { Aggregate } from "../domain/Aggregate.ts"
 import * as Decider from "../domain/Decider.ts"
 import type { OperationId } from "../domain/OperationId.ts"
@@ -110,12 +110,24 @@ export const drive = <
 
   return held(aggregate.type, id).pipe(
     // When the lease is lost the waits are cut short; a write under way is ended, and refused its record.
-    Effect.flatMap((lease) => Effect.raceFirst(run(lease), lease.lost)),
+    Effect.flatMap((lease) => contained(Effect.raceFirst(run(lease), lease.lost))),
     Effect.scoped,
     Effect.annotateLogs({ operation: id, type: aggregate.type }),
     Effect.withSpan(name, { attributes: { operation: id } })
   ) as any
 }
+
+/**
+ * Ends only when all that it began has ended. A race that is interrupted does not wait for its runners, and would let the
+ * lease go while a row is still writing.
+ */
+const contained = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      Effect.fork(restore(effect)),
+      (fiber) => restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
+    )
+  )
 
 /** The operation's lease, waited for as the policy says. */
 const held = (

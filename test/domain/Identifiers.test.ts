@@ -52,10 +52,16 @@ describe("Address", () => {
     assert.throws(() => Address.make("0x5AAEB6053F3E94C9B9A09F33669435E7EF1BEAED"), /checksum/))
 
   refuses(Address.Address, [
-    ...["", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0X5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"],
-    ...["0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed0"],
-    ...[" 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\n"],
-    ...["0xzzaeb6053f3e94c9b9a09f33669435e7ef1beaed", "0x".padEnd(1_000_000, "a")]
+    "",
+    "0x",
+    "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    "0X5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe",
+    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed0",
+    " 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\n",
+    "0xzzaeb6053f3e94c9b9a09f33669435e7ef1beaed",
+    "0x".padEnd(1_000_000, "a")
   ])
 
   it("does not repeat a huge text in its message", () => {

@@ -1,6 +1,6 @@
 /** Must not compile: each line is a table that contradicts the state diagram, and tsc has to say so. */
 import { Either } from "effect"
-import * as Decider from "../../src/domain/Decider.ts"
+import type * as Decider from "../../src/domain/Decider.ts"
 import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
 import { event, state } from "./MintExamples.ts"
 

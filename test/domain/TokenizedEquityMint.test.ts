@@ -19,60 +19,74 @@ const refuses = (name: keyof typeof history, commands: ReadonlyArray<CommandName
 
 describe("NotStarted", () => {
   it("RequestMint records the intent, with all that is needed to finish", () =>
-    spec.given().when(command.RequestMint).then([event.MintRequested], state.MintRequested))
+    spec.given().when(command.RequestMint).thenEmits([event.MintRequested], state.MintRequested))
   refuses("NotStarted", [
-    ...["AcknowledgeAcceptance", "ReceiveTokens", "Finalize", "Fail", "Cancel", "RecoverMint", "Reconcile"] as const
+    "AcknowledgeAcceptance",
+    "ReceiveTokens",
+    "Finalize",
+    "Fail",
+    "Cancel",
+    "RecoverMint",
+    "Reconcile"
   ])
 })
 
 describe("MintRequested", () => {
   const given = spec.given(...history.MintRequested)
   it("AcknowledgeAcceptance", () =>
-    given.when(command.AcknowledgeAcceptance).then([event.MintAccepted], state.MintAccepted))
+    given.when(command.AcknowledgeAcceptance).thenEmits([event.MintAccepted], state.MintAccepted))
   it("Fail keeps the order; the amount is what was ordered", () =>
-    given.when(command.Fail).then([event.MintFailed], state.FailedRequested))
+    given.when(command.Fail).thenEmits([event.MintFailed], state.FailedRequested))
   it("Cancel fails it with the money at Alpaca, since nothing was sent", () =>
-    given.when(command.Cancel).then([event.MintCancelled], state.Cancelled))
+    given.when(command.Cancel).thenEmits([event.MintCancelled], state.Cancelled))
   refuses("MintRequested", ["RequestMint", "ReceiveTokens", "Finalize", "RecoverMint", "Reconcile"])
 
   it("needs no issuer request id", () => {
     const { issuerRequestId: _, ...acceptance } = command.AcknowledgeAcceptance
     const { issuerRequestId: __, ...accepted } = event.MintAccepted
     const { issuerRequestId: ___, ...next } = state.MintAccepted
-    given.when(acceptance).then([accepted], next)
+    given.when(acceptance).thenEmits([accepted], next)
   })
 })
 
 describe("MintAccepted", () => {
   const given = spec.given(...history.MintAccepted)
   it("ReceiveTokens records what arrived, not what was asked", () =>
-    given.when(command.ReceiveTokens).then([event.TokensReceived], state.TokensReceived))
-  it("Fail keeps the request's ids", () => given.when(command.Fail).then([event.MintFailed], state.FailedAccepted))
+    given.when(command.ReceiveTokens).thenEmits([event.TokensReceived], state.TokensReceived))
+  it("Fail keeps the request's ids", () => given.when(command.Fail).thenEmits([event.MintFailed], state.FailedAccepted))
   refuses("MintAccepted", ["RequestMint", "AcknowledgeAcceptance", "Finalize", "Cancel", "RecoverMint", "Reconcile"])
 })
 
 describe("TokensReceived", () => {
   const given = spec.given(...history.TokensReceived)
-  it("Finalize", () => given.when(command.Finalize).then([event.MintCompleted], state.Completed))
+  it("Finalize", () => given.when(command.Finalize).thenEmits([event.MintCompleted], state.Completed))
   it("Fail keeps the receipt; the amount is what arrived", () =>
-    given.when(command.Fail).then([event.MintFailedLate], state.FailedReceived))
+    given.when(command.Fail).thenEmits([event.MintFailedLate], state.FailedReceived))
   refuses("TokensReceived", [
-    ...["RequestMint", "AcknowledgeAcceptance", "ReceiveTokens", "Cancel", "RecoverMint", "Reconcile"] as const
+    "RequestMint",
+    "AcknowledgeAcceptance",
+    "ReceiveTokens",
+    "Cancel",
+    "RecoverMint",
+    "Reconcile"
   ])
 })
 
 describe("Failed", () => {
   it("RecoverMint after an acceptance adopts the late request and forgets the failure", () =>
     spec.given(event.MintRequested, event.MintAccepted, event.MintFailed).when(command.RecoverMint)
-      .then([event.MintRecovered], state.Recovered))
+      .thenEmits([event.MintRecovered], state.Recovered))
   it("RecoverMint after a receipt has the receipt proven again", () =>
-    spec.given(...history.Failed).when(command.RecoverMint).then([event.MintRecovered], state.Recovered))
+    spec.given(...history.Failed).when(command.RecoverMint).thenEmits([event.MintRecovered], state.Recovered))
   it("RecoverMint before any acceptance", () => {
     const { issuerRequestId: _, ...recovered } = state.Recovered
-    spec.given(event.MintRequested, event.MintFailed).when(command.RecoverMint).then([event.MintRecovered], recovered)
+    spec.given(event.MintRequested, event.MintFailed).when(command.RecoverMint).thenEmits(
+      [event.MintRecovered],
+      recovered
+    )
   })
   it("Reconcile keeps every reference", () =>
-    spec.given(...history.Failed).when(command.Reconcile).then([event.MintReconciled], state.Reconciled))
+    spec.given(...history.Failed).when(command.Reconcile).thenEmits([event.MintReconciled], state.Reconciled))
   refuses("Failed", ["RequestMint", "AcknowledgeAcceptance", "ReceiveTokens", "Finalize", "Fail", "Cancel"])
 })
 
@@ -83,7 +97,7 @@ describe("Reconciled", () => refuses("Reconciled", everything))
 
 describe("the whole way", () => {
   it("a recovered mint is finished by the same rows as any other", () =>
-    spec.given(...history.Failed, event.MintRecovered, event.TokensReceived).when(command.Finalize).then(
+    spec.given(...history.Failed, event.MintRecovered, event.TokensReceived).when(command.Finalize).thenEmits(
       [event.MintCompleted],
       { ...state.Completed, tokenizationRequestId: command.RecoverMint.tokenizationRequestId, acceptedAt: at(6) }
     ))

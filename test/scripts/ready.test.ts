@@ -19,9 +19,10 @@ const npm = `#!/bin/sh
 echo npm >> calls
 echo "added 1 package"
 test ! -e slow || sleep 0.2
-test ! -e unreachable || exit 1
 mkdir -p node_modules/typescript/bin
 cp tsc node_modules/typescript/bin/tsc
+touch node_modules/.package-lock.json
+test ! -e failing-script || exit 1
 touch -t 200001010000 node_modules/.package-lock.json
 `
 
@@ -121,28 +122,28 @@ describe.concurrent("ready", () => {
     write("src/broken.ts")
     expect(await ready()).toMatchObject({ calls: "tsc", status: 1, stderr: expect.stringContaining("do not compile") })
     expect(compiled()).toBe(true)
-    expect(existsSync(path("dist/broken.js"))).toBe(false)
+    expect([existsSync(path("dist/broken.js")), existsSync(path("dist.next"))]).toEqual([false, false])
     expect(await ready()).toMatchObject({ calls: "tsc", status: 1 })
     rmSync(path("src/broken.ts"))
     expect(await ready()).toMatchObject({ status: 0 })
   })
 
-  it("compiles over a dist without a stamp", async () => {
+  it("compiles over what a killed run left behind", async () => {
     const { path, ready } = await readyClone()
-    rmSync(path("dist"), { recursive: true })
-    mkdirSync(path("dist"))
+    rmSync(path("dist/.built-from"))
+    mkdirSync(path("dist.next"))
     expect(await ready()).toMatchObject({ calls: "tsc", status: 0 })
   })
 
   it("tries again after a failed installation", async () => {
     const { path, ready, write } = clone()
-    write("unreachable")
+    write("failing-script")
     expect(await ready()).toMatchObject({
       calls: "npm",
       status: 1,
       stderr: expect.stringContaining("npm install failed")
     })
-    rmSync(path("unreachable"))
+    rmSync(path("failing-script"))
     expect(await ready()).toMatchObject({ calls: "npm tsc", status: 0 })
   })
 

@@ -29,7 +29,7 @@ export const specOf = <C extends Tagged, S extends Tagged, E extends Tagged, R>(
         const decision = decider.decide(id, command, state)
         return {
           /** Exactly these events, and the state that they lead to. */
-          then: (events: ReadonlyArray<E>, next: S) => {
+          thenEmits: (events: ReadonlyArray<E>, next: S) => {
             assert.deepStrictEqual(right(decision), events)
             assert.deepStrictEqual(right(Decider.replay(decider, events, state)), next)
           },

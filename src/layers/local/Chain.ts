@@ -1,6 +1,17 @@
 /** One chain of the local world: its node, the proxy that users are given, and what the world itself does on it. */
 import { type Duration, Effect, Ref, Schedule, type Scope } from "effect"
-import { createTestClient, type Hex, http, keccak256, type HttpTransport, type PublicActions, publicActions, stringToHex, type TestClient, type TransactionReceipt } from "viem"
+import {
+  createTestClient,
+  type Hex,
+  http,
+  type HttpTransport,
+  keccak256,
+  type PublicActions,
+  publicActions,
+  stringToHex,
+  type TestClient,
+  type TransactionReceipt
+} from "viem"
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts"
 import * as Anvil from "./Anvil.ts"
 import { describe, LocalWorldError } from "./LocalWorldError.ts"

@@ -51,7 +51,10 @@ const prepareFile = (action: string, options: Options): Effect.Effect<void, Stor
     }
     const found = fs.statSync(file, { throwIfNoEntry: false })
     if (found === undefined && !options.create) {
-      return yield* cannotOpen(action, `there is no database at ${file}; it is created by the first command that moves money`)
+      return yield* cannotOpen(
+        action,
+        `there is no database at ${file}; it is created by the first command that moves money`
+      )
     }
     if (found !== undefined && !found.isFile()) {
       return yield* cannotOpen(action, `${file} is no file; choose another path`)

@@ -52,7 +52,8 @@ export const notNewer = (found: number, action: string): Effect.Effect<void, Sto
     new StoreError({
       reason: "NewerVersion",
       action,
-      detail: `it was written by a newer release of Ballast (database version ${found}, this release knows versions up to ${latest}); `
+      detail:
+        `it was written by a newer release of Ballast (database version ${found}, this release knows versions up to ${latest}); `
         + `upgrade Ballast, or choose another database. Nothing was changed`
     })
   )

@@ -45,7 +45,12 @@ const make = Effect.gen(function*() {
             action,
             detail: `alert ${row.condition}: ${ParseResult.TreeFormatter.formatErrorSync(error)}`
           }),
-        onSuccess: ({ condition, message, operation, raised_at }) => ({ condition, operation, message, raisedAt: raised_at })
+        onSuccess: ({ condition, message, operation, raised_at }) => ({
+          condition,
+          operation,
+          message,
+          raisedAt: raised_at
+        })
       })
     )
   )))

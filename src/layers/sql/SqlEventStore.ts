@@ -73,7 +73,11 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         )
       )
 
-    const append: EventStore["Type"]["append"] = (aggregate, id, { causation, events, expectedVersion, lease, state }) => {
+    const append: EventStore["Type"]["append"] = (
+      aggregate,
+      id,
+      { causation, events, expectedVersion, lease, state }
+    ) => {
       const { type } = aggregate
       const action = `append to ${type}/${id}`
       const conflict = (actual: number) => new VersionConflict({ type, id, expected: expectedVersion, actual })
@@ -100,7 +104,9 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
                 sql`
                   INSERT INTO events
                     (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
-                  VALUES (${type}, ${id}, ${version}, ${event.type}, ${event.version}, ${JSON.stringify(event.payload)}, ${metadata})`,
+                  VALUES (${type}, ${id}, ${version}, ${event.type}, ${event.version}, ${
+                  JSON.stringify(event.payload)
+                }, ${metadata})`,
                 (error) => isUniqueViolation(error) ? new Overtaken() : error
               )
             }
@@ -123,7 +129,9 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
           WHERE ${sql.and([...(live ? [sql`settled = 0`] : []), ...(id === undefined ? [] : [sql`id = ${id}`])])}
           ORDER BY started_at, id`
       return read(action, Effect.forEach(types, (type) => Effect.map(rows(type), (found) => ({ type, found })))).pipe(
-        Effect.flatMap(Effect.forEach(({ found, type }) => Effect.forEach(found, (row) => Views.decode(action, type, row)))),
+        Effect.flatMap(
+          Effect.forEach(({ found, type }) => Effect.forEach(found, (row) => Views.decode(action, type, row)))
+        ),
         Effect.map((lists) => Array.sort(lists.flat(), oldestFirst))
       )
     }

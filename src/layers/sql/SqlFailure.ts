@@ -21,7 +21,9 @@ const reasons: { readonly [primary: string]: StoreError["reason"] } = {
 }
 
 const codeOf = (cause: unknown): string | undefined =>
-  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : undefined
 
 /** What SQLite itself said, out of the wrapping of the SQL client. */
 const original = (error: unknown): unknown => error instanceof SqlError ? error.cause ?? error : error
@@ -38,7 +40,12 @@ export const toStoreError = (action: string, error: unknown): StoreError => {
   const cause = original(error)
   const code = codeOf(cause)
   const text = cause instanceof Error ? cause.message : String(cause)
-  return new StoreError({ reason: reasonOf(code), action, detail: code === undefined ? text : `${text} (${code})`, cause })
+  return new StoreError({
+    reason: reasonOf(code),
+    action,
+    detail: code === undefined ? text : `${text} (${code})`,
+    cause
+  })
 }
 
 /** A row with that key is there already. */

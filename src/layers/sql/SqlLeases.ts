@@ -43,7 +43,9 @@ const make = (options: Options) =>
     const heldBy = (row: Row | undefined, now: number): Held | undefined => {
       if (row?.owner == null || row.expires_at === null || row.expires_at <= now) return undefined
       const { machine, pid, process_start: start } = row
-      if (machine !== null && pid !== null && ProcessIdentity.isGone({ machine, pid, start: start ?? undefined }, self)) {
+      if (
+        machine !== null && pid !== null && ProcessIdentity.isGone({ machine, pid, start: start ?? undefined }, self)
+      ) {
         return undefined
       }
       return { holder: row.owner, until: DateTime.unsafeMake(row.expires_at) }
@@ -81,11 +83,13 @@ const make = (options: Options) =>
         sql`
           UPDATE leases SET owner = NULL, machine = NULL, pid = NULL, process_start = NULL, expires_at = NULL
           WHERE name = ${name} AND token = ${token}`
-      ).pipe(Effect.catchAll((error) =>
-        Effect.logWarning(`could not release the lease ${name}; it expires by itself`, error).pipe(
-          Effect.annotateLogs({ lease: name, token })
+      ).pipe(
+        Effect.catchAll((error) =>
+          Effect.logWarning(`could not release the lease ${name}; it expires by itself`, error).pipe(
+            Effect.annotateLogs({ lease: name, token })
+          )
         )
-      ))
+      )
 
     /** False when another holder has taken it. */
     const renew = (name: string, token: number) =>
@@ -108,7 +112,10 @@ const make = (options: Options) =>
           yield* Effect.sleep(delay)
           const renewed = yield* Effect.either(renew(name, token))
           if (Either.isLeft(renewed)) {
-            yield* Effect.annotateLogs(Effect.logWarning(`could not renew the lease ${name} yet`, renewed.left), { lease: name, token })
+            yield* Effect.annotateLogs(Effect.logWarning(`could not renew the lease ${name} yet`, renewed.left), {
+              lease: name,
+              token
+            })
             delay = duration / 15
           } else if (renewed.right) {
             delay = duration / 3
@@ -137,4 +144,5 @@ const make = (options: Options) =>
     return Leases.of({ hold, holder })
   })
 
-export const layer = (options: Options): Layer.Layer<Leases, never, SqlClient.SqlClient> => Layer.effect(Leases, make(options))
+export const layer = (options: Options): Layer.Layer<Leases, never, SqlClient.SqlClient> =>
+  Layer.effect(Leases, make(options))

@@ -116,5 +116,5 @@ export const recordedAt = (
         sequence: row.sequence,
         detail: `its metadata cannot be read (${ParseResult.TreeFormatter.formatErrorSync(error)})`
       }),
-    onRight: ({ recordedAt }) => recordedAt
+    onRight: (decoded) => decoded.recordedAt
   })

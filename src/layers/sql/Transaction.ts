@@ -26,7 +26,8 @@ export interface Transactions {
 const untilFree = Schedule.exponential("5 millis").pipe(
   Schedule.union(Schedule.spaced("100 millis")),
   Schedule.jittered,
-  Schedule.upTo("5 seconds")
+  Schedule.upTo("5 seconds"),
+  Schedule.whileInput((error: unknown) => error instanceof StoreError && error.reason === "Busy")
 )
 
 const isOurs = <E>(error: E): error is Exclude<E, SqlError> => !(error instanceof SqlError)
@@ -38,7 +39,7 @@ export const patiently = <A, E, R>(
 ): Effect.Effect<A, Exclude<E, SqlError> | StoreError, R> =>
   effect.pipe(
     Effect.mapError((error) => isOurs(error) ? error : toStoreError(action, error)),
-    Effect.retry({ schedule: untilFree, while: (error) => error instanceof StoreError && error.reason === "Busy" })
+    Effect.retry(untilFree)
   )
 
 const execute = (connection: Connection, text: string) => connection.executeRaw(text, [])
@@ -69,16 +70,17 @@ const once = <A, E, R>(
     })
   ))
 
-const transaction = (sql: SqlClient.SqlClient, begin: "BEGIN" | "BEGIN IMMEDIATE"): Transactions["write"] => (action, body) =>
-  Effect.flatMap(
-    Effect.serviceOption(SqlClient.TransactionConnection),
-    Option.match({
-      // It would wait for the connection that its own caller holds.
-      onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
-      onNone: () => patiently(action, once(sql, begin, body))
-    })
-    // A span for each statement costs a third of the throughput.
-  ).pipe(Effect.withTracerEnabled(false))
+const transaction =
+  (sql: SqlClient.SqlClient, begin: "BEGIN" | "BEGIN IMMEDIATE"): Transactions["write"] => (action, body) =>
+    Effect.flatMap(
+      Effect.serviceOption(SqlClient.TransactionConnection),
+      Option.match({
+        // It would wait for the connection that its own caller holds.
+        onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
+        onNone: () => patiently(action, once(sql, begin, body))
+      })
+      // A span for each statement costs a third of the throughput.
+    ).pipe(Effect.withTracerEnabled(false))
 
 export const make = (sql: SqlClient.SqlClient): Transactions => ({
   read: transaction(sql, "BEGIN"),

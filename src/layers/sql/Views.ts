@@ -8,7 +8,8 @@ import type { Operation } from "../../services/EventStore.ts"
 import { StoreError } from "../../services/StoreError.ts"
 
 /** `TokenizedEquityMint` is kept in `tokenized_equity_mint_view`. */
-export const tableOf = (type: string): string => `${type.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase()}_view`
+export const tableOf = (type: string): string =>
+  `${type.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase()}_view`
 
 const encodeFailure = Schema.encodeSync(Schema.parseJson(Failure))
 
@@ -58,7 +59,9 @@ export const decode = (
     new StoreError({
       reason: "Corrupt",
       action,
-      detail: `row ${row.id} of ${tableOf(type)}: ${problem}. The log itself is not affected; the views can be rebuilt from it`
+      detail: `row ${row.id} of ${
+        tableOf(type)
+      }: ${problem}. The log itself is not affected; the views can be rebuilt from it`
     })
   return decodeRow(row).pipe(
     Either.mapLeft((error) => corrupt(ParseResult.TreeFormatter.formatErrorSync(error))),

@@ -10,13 +10,17 @@ export type Strike =
   | { readonly _tag: "Fail"; readonly error: AlpacaError }
   | { readonly _tag: "Delay"; readonly duration: Duration.DurationInput; readonly late: boolean }
 
+/** A call that is under way. */
+export interface Exchange<A> extends Call {
+  readonly action: string
+  /** What Alpaca does and answers. */
+  readonly work: Effect.Effect<A, AlpacaError>
+  /** What a 404 means, if it is an answer. */
+  readonly absent: Option.Option<A>
+}
+
 export interface Line {
-  readonly call: <A>(
-    method: Method,
-    id: Call["id"],
-    action: string,
-    work: Effect.Effect<A, AlpacaError>
-  ) => Effect.Effect<A, AlpacaError>
+  readonly call: <A>(exchange: Exchange<A>) => Effect.Effect<A, AlpacaError>
   /** Oldest first. */
   readonly calls: Effect.Effect<ReadonlyArray<Call>>
   /** Strikes the next call of the method that none before it strikes. */
@@ -35,22 +39,20 @@ export const refused = (method: Method, action: string, status: number, message:
 const lost = (method: Method, action: string, detail: string): AlpacaError =>
   new AlpacaError({ reason: AlpacaErrors.unanswered(kindOf(method)), action, detail })
 
-const strikeWith = <A>(
-  { action, fault, method }: { readonly fault: Fault; readonly method: Method; readonly action: string },
-  work: Effect.Effect<A, AlpacaError>
-): Effect.Effect<A, AlpacaError> => {
+const strikeWith = <A>({ absent, action, method, work }: Exchange<A>, fault: Fault): Effect.Effect<A, AlpacaError> => {
+  const answer = (status: number, message: string): Effect.Effect<A, AlpacaError> =>
+    status === 404 && Option.isSome(absent)
+      ? Effect.succeed(absent.value)
+      : Effect.fail(refused(method, action, status, message))
   switch (fault._tag) {
     case "Dropped":
       return Effect.fail(lost(method, action, "the connection failed: ECONNRESET"))
     case "AnswerLost":
       return Effect.zipRight(Effect.exit(work), Effect.fail(lost(method, action, "the connection failed: ECONNRESET")))
     case "Refused":
-      return Effect.fail(refused(method, action, fault.status, "refused by the script"))
+      return answer(fault.status, "refused by the script")
     case "FailedAfter":
-      return Effect.zipRight(
-        Effect.exit(work),
-        Effect.fail(refused(method, action, fault.status, "failed by the script"))
-      )
+      return Effect.zipRight(Effect.exit(work), answer(fault.status, "failed by the script"))
     case "RateLimited": {
       const { detail, reason } = refused(method, action, 429, "rate limit exceeded")
       const { retryAfterSeconds } = fault
@@ -74,8 +76,9 @@ export const make = (timeout: Duration.DurationInput): Effect.Effect<Line> =>
       })
 
     return {
-      call: (method, id, action, work) =>
+      call: (exchange) =>
         Effect.gen(function*() {
+          const { action, id, method, work } = exchange
           yield* Ref.update(calls, (all) => [...all, { method, id }])
           if ((yield* Clock.currentTimeMillis) < (yield* Ref.get(refusesUntil))) {
             return yield* new AlpacaError({ reason: "Unavailable", action, detail: "not sent: ECONNREFUSED" })
@@ -84,7 +87,7 @@ export const make = (timeout: Duration.DurationInput): Effect.Effect<Line> =>
           if (Option.isNone(strike)) return yield* work
           switch (strike.value._tag) {
             case "Fault":
-              return yield* strikeWith({ action, fault: strike.value.fault, method }, work)
+              return yield* strikeWith(exchange, strike.value.fault)
             case "Fail":
               return yield* strike.value.error
             case "Delay": {

@@ -95,6 +95,8 @@ const answered = (taken: Taken, isStrange: boolean): TokenizationRequest => ({
   issuerRequestId: Option.none()
 })
 
+const absent = Option.some(Option.none<TokenizationRequest>())
+
 interface Refused {
   readonly status: number
   readonly message: string
@@ -158,7 +160,13 @@ export const make = (options: Options = {}): Effect.Effect<World> =>
       })
       const refuse = ({ message, status }: Refused) =>
         AlpacaTokenizationLine.refused("requestMint", action, status, message)
-      return line.call("requestMint", id, action, Effect.mapError(work, refuse))
+      return line.call({
+        method: "requestMint",
+        id,
+        action,
+        work: Effect.mapError(work, refuse),
+        absent: Option.none()
+      })
     }
 
     const findMint = (id: MintId, order: Order) => {
@@ -172,13 +180,15 @@ export const make = (options: Options = {}): Effect.Effect<World> =>
         const found = `${Shares.print(other.order.quantity)} ${other.order.symbol} to ${other.order.wallet}`
         return yield* new AlpacaError({ reason: "Mismatch", action, detail: `found ${other.request.id}: ${found}` })
       })
-      return line.call("findMint", id, action, work)
+      return line.call({ method: "findMint", id, action, work, absent })
     }
 
     const getRequest = (id: TokenizationRequestId) => {
-      const work = Effect.map(visible(({ request }) => request.id === id), ([found]) =>
-        Option.map(Option.fromNullable(found), ({ request }) => request))
-      return line.call("getRequest", id, `get tokenization request ${id}`, work)
+      const work = Effect.map(
+        visible(({ request }) => request.id === id),
+        ([found]) => Option.map(Option.fromNullable(found), ({ request }) => request)
+      )
+      return line.call({ method: "getRequest", id, action: `get tokenization request ${id}`, work, absent })
     }
 
     const edit = (id: TokenizationRequestId, change: (request: TokenizationRequest) => Partial<TokenizationRequest>) =>
@@ -189,8 +199,7 @@ export const make = (options: Options = {}): Effect.Effect<World> =>
       }))
 
     const control: World["control"] = {
-      shares: (symbol: EquitySymbol) =>
-        Effect.map(Ref.get(books), ({ shares }) => shares[symbol] ?? none),
+      shares: (symbol: EquitySymbol) => Effect.map(Ref.get(books), ({ shares }) => shares[symbol] ?? none),
       setShares: (symbol, quantity) => update(({ shares }) => ({ shares: { ...shares, [symbol]: quantity } })),
       requestsOf: (wanted) =>
         Effect.map(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Logger, LogLevel, Scope } from "effect"
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import * as Anvil from "../../../src/layers/local/Anvil.ts"
@@ -61,7 +61,7 @@ describe("Anvil", () => {
       const anvil = yield* Anvil.make(options)
       process.kill(anvil.pid, "SIGKILL")
       expect(yield* Effect.timeout(anvil.exited, "5 seconds")).toContain("SIGKILL")
-    }))
+    }).pipe(Logger.withMinimumLogLevel(LogLevel.None)))
 })
 
 describe("Supervisor", () => {

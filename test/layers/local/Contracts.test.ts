@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Logger, LogLevel, Schema } from "effect"
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -42,10 +42,12 @@ const makeCompiler = () => {
   return compiler
 }
 
+const load = (options?: Contracts.Options) => Contracts.load(options).pipe(Logger.withMinimumLogLevel(LogLevel.None))
+
 describe("Contracts", () => {
   it.live("what we call is what was compiled", () =>
     Effect.gen(function*() {
-      const { EquityToken } = yield* Contracts.load()
+      const { EquityToken } = yield* load()
       const shapes = (abi: unknown) => Schema.decodeUnknownSync(Abi)(abi).map((item) => JSON.stringify(item)).toSorted()
       expect(shapes(Contracts.equityTokenAbi)).toEqual(shapes(EquityToken.abi))
     }), 30_000)
@@ -54,8 +56,8 @@ describe("Contracts", () => {
     Effect.gen(function*() {
       const cache = join(yield* temporary, "deep", "cache")
       const compiler = makeCompiler()
-      const first = yield* Contracts.load({ cache, compile: compiler.compile })
-      const second = yield* Contracts.load({ cache, compile: compiler.compile })
+      const first = yield* load({ cache, compile: compiler.compile })
+      const second = yield* load({ cache, compile: compiler.compile })
       expect(second).toEqual(first)
       expect(compiler.runs).toBe(1)
     }))
@@ -64,10 +66,10 @@ describe("Contracts", () => {
     Effect.gen(function*() {
       const cache = yield* temporary
       const compiler = makeCompiler()
-      const load = Contracts.load({ cache, compile: compiler.compile })
-      yield* Effect.all([load, load], { concurrency: 2 })
+      const once = load({ cache, compile: compiler.compile })
+      yield* Effect.all([once, once], { concurrency: 2 })
       expect(yield* Effect.promise(() => readdir(cache))).toHaveLength(1)
-      yield* load
+      yield* once
       expect(compiler.runs).toBeLessThanOrEqual(2)
     }))
 
@@ -75,15 +77,15 @@ describe("Contracts", () => {
     Effect.gen(function*() {
       const [cache, sources] = [yield* temporary, yield* temporary]
       const compiler = makeCompiler()
-      const load = Contracts.load({ cache, sources, compile: compiler.compile })
-      yield* load
+      const once = load({ cache, sources, compile: compiler.compile })
+      yield* once
       yield* Effect.promise(() => writeFile(join(sources, "New.sol"), "contract New {}"))
-      yield* load
+      yield* once
       expect(compiler.runs).toBe(2)
       for (const file of yield* Effect.promise(() => readdir(cache))) {
         yield* Effect.promise(() => writeFile(join(cache, file), "{\"EquityToken\":"))
       }
-      yield* load
+      yield* once
       expect(compiler.runs).toBe(3)
     }))
 
@@ -91,7 +93,7 @@ describe("Contracts", () => {
     Effect.gen(function*() {
       const file = join(yield* temporary, "a-file")
       yield* Effect.promise(() => writeFile(file, ""))
-      expect(yield* Contracts.load({ cache: file, compile: makeCompiler().compile })).toEqual({ EquityToken: artifact })
+      expect(yield* load({ cache: file, compile: makeCompiler().compile })).toEqual({ EquityToken: artifact })
     }))
 
   it.live("a mistake in a source is told in the compiler's words", () =>
