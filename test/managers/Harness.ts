@@ -53,7 +53,7 @@ const stored = Layer.mergeAll(
   SqlEventStore.layer({ softwareVersion: "test" }),
   SqlLeases.layer({ duration: "15 seconds" }),
   SqlAlerts.layer
-).pipe(Layer.provide(Database.layer({ path: ":memory:", durability: "full", create: true })))
+).pipe(Layer.provideMerge(Database.layer({ path: ":memory:", durability: "full", create: true })))
 
 export const layer = Layer.mergeAll(
   stored,

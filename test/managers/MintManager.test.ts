@@ -1,3 +1,4 @@
+import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, TestClock } from "effect"
 import * as Address from "../../src/domain/Address.ts"
@@ -106,5 +107,23 @@ describe("stopping", () => {
       assert.deepStrictEqual(both.map(({ _tag }) => _tag), ["Completed", "Completed"])
       assert.lengthOf(yield* ledger, 1)
       assert.lengthOf(yield* eventTypes, 4)
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("a driver that was thought dead is refused its record; the one that took over adopts what it did", () =>
+    Effect.gen(function*() {
+      const alpaca = yield* AlpacaTokenizationControl
+      const sql = yield* SqlClient.SqlClient
+      yield* alpaca.delayNext("requestMint", "5 seconds", { late: true })
+      const stalled = yield* Effect.fork(Effect.flip(execute))
+      yield* Effect.repeat(Effect.zipRight(Effect.yieldNow(), alpaca.calls), { until: (calls) => calls.length === 1 })
+      yield* sql`UPDATE leases SET token = token + 1, owner = NULL, machine = NULL, pid = NULL, process_start = NULL, expires_at = NULL`
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual((yield* Fiber.join(stalled))._tag, "LeaseLost")
+      assert.deepStrictEqual(yield* eventTypes, ["MintRequested"])
+      assert.lengthOf(yield* ledger, 1)
+
+      yield* completing("1 minute")
+      assert.strictEqual((yield* passing(MintManager.resume(id)))._tag, "Completed")
+      assert.lengthOf(yield* ledger, 1)
     }).pipe(Effect.provide(layer)))
 })
