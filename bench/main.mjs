@@ -24,7 +24,9 @@ const timed = (args, environment = {}) =>
     child.on("error", (error) => resume(Effect.fail(error)))
     child.on("exit", (code) =>
       resume(
-        code === 0 ? Effect.succeed(performance.now() - started) : Effect.fail(new Error(`${args.join(" ")}: exit ${code}`))
+        code === 0
+          ? Effect.succeed(performance.now() - started)
+          : Effect.fail(new Error(`${args.join(" ")}: exit ${code}`))
       ))
     return Effect.sync(() => child.kill("SIGKILL"))
   })
@@ -52,14 +54,21 @@ const program = Effect.gen(function*() {
     BALLAST_LOG_LEVEL: "info",
     BALLAST_LOG_FORMAT: "json"
   }
-  const mint = () => timed([ballast, "mint", "--symbol", "AAPL", "--quantity", "0.5", "--json"], { ...environment, ...quiet })
+  const mint = () =>
+    timed([ballast, "mint", "--symbol", "AAPL", "--quantity", "0.5", "--json"], { ...environment, ...quiet })
   yield* mint()
 
-  const counts = Effect.all({ alpaca: world.alpaca.counts.all, base: world.base.counts.all, ethereum: world.ethereum.counts.all })
+  const counts = Effect.all({
+    alpaca: world.alpaca.counts.all,
+    base: world.base.counts.all,
+    ethereum: world.ethereum.counts.all
+  })
   const before = yield* counts
   yield* mint()
   const after = yield* counts
-  const requests = Object.fromEntries(Object.keys(after).map((server) => [server, difference(after[server], before[server])]))
+  const requests = Object.fromEntries(
+    Object.keys(after).map((server) => [server, difference(after[server], before[server])])
+  )
 
   const samples = { mint: [], list: [], help: [], node: [] }
   for (let i = 0; i < runs; i++) {
@@ -77,7 +86,9 @@ const quiet = { BALLAST_LOG_LEVEL: "none" }
 const { requests, samples } = await Effect.runPromise(Effect.scoped(program))
 const node = summary(samples.node).median
 const times = Object.fromEntries(
-  Object.entries(samples).map(([name, values]) => [name, { ...summary(values), ratioToNode: summary(values).median / node }])
+  Object.entries(samples).map((
+    [name, values]
+  ) => [name, { ...summary(values), ratioToNode: summary(values).median / node }])
 )
 if (process.argv.includes("--json")) {
   console.log(JSON.stringify({ runs, times, requests }))

@@ -1,8 +1,7 @@
 /** One line at the bottom of the terminal that says what every operation waits for, how long, and until when. */
 import { Clock, DateTime, Duration, Effect, Fiber, Logger, Option, Schedule } from "effect"
 import * as Progress from "../managers/Progress.ts"
-
-const clear = "\r\u001b[2K"
+import * as Output from "./Output.ts"
 
 const clockOf = (at: DateTime.Utc): string => DateTime.formatIso(at).slice(11, 19)
 
@@ -10,8 +9,8 @@ const describe = (update: Progress.Update, now: number): string =>
   [
     `${update.id.slice(0, 8)} ${update.state}`,
     Duration.format(Duration.seconds(Math.max(0, Math.round((now - update.since.epochMillis) / 1000)))),
-    ...Option.toArray(Option.map(update.waitingFor, (what) => `waiting for ${what}`)),
-    ...Option.toArray(Option.map(update.until, (until) => `until ${clockOf(until)} UTC`))
+    ...Option.toArray(Option.map(update.until, (until) => `until ${clockOf(until)} UTC`)),
+    ...Option.toArray(Option.map(update.waitingFor, (what) => `waiting for ${what}`))
   ].join(", ")
 
 /** Shows it on stderr while the effect runs; nothing where stderr is no terminal. */
@@ -20,7 +19,7 @@ export const watching = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
     const current = new Map<string, Progress.Update>()
     const draw = Effect.map(Clock.currentTimeMillis, (now) => {
       const text = [...current.values()].map((update) => describe(update, now)).join(" | ")
-      process.stderr.write(`${clear}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+      process.stderr.write(`${Output.wipe}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
     })
     const listen = (update: Progress.Update) => {
       current.set(update.id, update)
@@ -30,7 +29,7 @@ export const watching = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
     return yield* effect.pipe(
       Effect.locally(Progress.listener, listen),
       Effect.ensuring(Fiber.interrupt(ticking)),
-      Effect.ensuring(Effect.sync(() => process.stderr.write(clear)))
+      Effect.ensuring(Effect.sync(() => process.stderr.write(Output.wipe)))
     )
   })
 
@@ -38,7 +37,7 @@ export const watching = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
 export const logger = (format: "pretty" | "json"): Logger.Logger<unknown, void> => {
   const line = format === "json" ? Logger.jsonLogger : pretty
   return Logger.map(line, (text) => {
-    process.stderr.write(`${process.stderr.isTTY === true ? clear : ""}${text}\n`)
+    process.stderr.write(`${process.stderr.isTTY === true ? Output.wipe : ""}${text}\n`)
   })
 }
 

@@ -1,8 +1,13 @@
 /** Results go to stdout, everything else (progress, logs, errors) to stderr. */
 import { Effect } from "effect"
 
+/** Wipes the line that the cursor is on. */
+export const wipe = "\r\u001b[2K"
+
 const write = (stream: NodeJS.WriteStream, text: string) =>
   Effect.async<void>((resume) => {
+    // The live line, which is drawn again, would else be in the middle of the result.
+    if (process.stderr.isTTY === true) process.stderr.write(wipe)
     // A reader that has gone away (`| head`) is no failure of ours.
     stream.write(text, () => resume(Effect.void))
   })

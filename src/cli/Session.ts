@@ -82,18 +82,19 @@ const ownWallets = (config: Live.Configuration): ReadonlyArray<string> =>
     ? ["BALLAST_REDEMPTION_WALLET: expected the issuer's wallet, got our own (that of BALLAST_WALLET_PRIVATE_KEY)"]
     : []
 
+/** The whole configuration, or everything that can be seen to be wrong with it. */
+const loaded = (file: Option.Option<string>) =>
+  Effect.filterOrFail(
+    configured(file, ConfigSource.load(BallastConfig.all)),
+    (config) => ownWallets(config).length === 0,
+    (config) => new InvalidInput({ problems: ownWallets(config) })
+  )
+
 /** For commands that ask the outside world but drive nothing: the whole configuration, without the database. */
 export const withConfiguration = <A, E, R>(
   file: Option.Option<string>,
   use: (config: Live.Configuration) => Effect.Effect<A, E, R>
-) =>
-  configured(file, ConfigSource.load(BallastConfig.all)).pipe(
-    Effect.filterOrFail((config) => ownWallets(config).length === 0, (config) =>
-      new InvalidInput({ problems: ownWallets(config) })),
-    Effect.flatMap((config) =>
-      Effect.provide(use(config), logging(config.logging))
-    )
-  )
+) => Effect.flatMap(loaded(file), (config) => Effect.provide(use(config), logging(config.logging)))
 
 const told = ({ detail, key }: Preflight.Finding) => `${key}: ${detail}`
 
@@ -124,8 +125,8 @@ export const withPorts = <I, A, E, R>(
   use: (input: I, config: Live.Configuration) => Effect.Effect<A, E, R>
 ) =>
   Effect.gen(function*() {
-    const loaded = yield* Effect.either(withConfiguration(options.config, Effect.succeed))
-    const [config, typed] = yield* both(loaded, input(Option.getRight(loaded)))
+    const found = yield* Effect.either(loaded(options.config))
+    const [config, typed] = yield* both(found, input(Option.getRight(found)))
     return yield* Effect.gen(function*() {
       const findings = yield* Effect.provide(Preflight.findings(config), Live.chains(config))
       const [ports] = yield* both(

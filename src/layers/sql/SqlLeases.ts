@@ -1,7 +1,8 @@
 /** Leases as rows. The token of a name only ever grows; whoever holds the largest one holds the lease. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Clock, DateTime, Deferred, Duration, Effect, Either, Layer } from "effect"
-import { LeaseHeld, LeaseLost, Leases } from "../../services/Leases.ts"
+import { Clock, DateTime, Duration, Effect, Layer } from "effect"
+import { LeaseHeld, Leases } from "../../services/Leases.ts"
+import * as LeaseHolding from "./LeaseHolding.ts"
 import * as ProcessIdentity from "./ProcessIdentity.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -68,13 +69,16 @@ const make = (options: Options) =>
               process_start = excluded.process_start, expires_at = excluded.expires_at`
           return { token, previous: row?.owner ?? undefined }
         })
-      ).pipe(Effect.tap(({ previous, token }) =>
-        previous === undefined
-          ? Effect.void
-          : Effect.logInfo(`took over the lease ${name} from ${previous}, which did not release it`).pipe(
-            Effect.annotateLogs({ lease: name, token })
-          )
-      ))
+      ).pipe(
+        Effect.tap(({ previous, token }) =>
+          previous === undefined
+            ? Effect.void
+            : Effect.logInfo(`took over the lease ${name} from ${previous}, which did not release it`).pipe(
+              Effect.annotateLogs({ lease: name, token })
+            )
+        ),
+        Effect.map(({ token }) => token)
+      )
 
     /** The row stays, so that the next token is larger. */
     const release = (name: string, token: number) =>
@@ -83,15 +87,8 @@ const make = (options: Options) =>
         sql`
           UPDATE leases SET owner = NULL, machine = NULL, pid = NULL, process_start = NULL, expires_at = NULL
           WHERE name = ${name} AND token = ${token}`
-      ).pipe(
-        Effect.catchAll((error) =>
-          Effect.logWarning(`could not release the lease ${name}; it expires by itself`, error).pipe(
-            Effect.annotateLogs({ lease: name, token })
-          )
-        )
       )
 
-    /** False when another holder has taken it. */
     const renew = (name: string, token: number) =>
       write(
         `renew the lease ${name}`,
@@ -104,35 +101,11 @@ const make = (options: Options) =>
         })
       )
 
-    /** Goes on also past the expiry: until somebody takes the lease it is ours, and when somebody has, appends are refused. */
-    const renewing = (name: string, token: number, lost: Deferred.Deferred<never, LeaseLost>) =>
-      Effect.gen(function*() {
-        let delay = duration / 3
-        while (true) {
-          yield* Effect.sleep(delay)
-          const renewed = yield* Effect.either(renew(name, token))
-          if (Either.isLeft(renewed)) {
-            yield* Effect.annotateLogs(Effect.logWarning(`could not renew the lease ${name} yet`, renewed.left), {
-              lease: name,
-              token
-            })
-            delay = duration / 15
-          } else if (renewed.right) {
-            delay = duration / 3
-          } else {
-            yield* Deferred.fail(lost, new LeaseLost({ name, token }))
-            return
-          }
-        }
-      })
-
     const hold: Leases["Type"]["hold"] = (name) =>
-      Effect.gen(function*() {
-        const { token } = yield* Effect.acquireRelease(acquire(name), (acquired) => release(name, acquired.token))
-        const lost = yield* Deferred.make<never, LeaseLost>()
-        // Interruptible also when the holder is not: the scope that closes interrupts it and waits.
-        yield* Effect.forkScoped(Effect.interruptible(renewing(name, token, lost)))
-        return { name, token, lost: Deferred.await(lost) }
+      LeaseHolding.hold(name, Duration.millis(duration), {
+        acquire: acquire(name),
+        renew: (token) => renew(name, token),
+        release: (token) => release(name, token)
       })
 
     const holder: Leases["Type"]["holder"] = (name) =>

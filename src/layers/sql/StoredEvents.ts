@@ -58,7 +58,6 @@ export const fold = <A>(
 
 const Recorded = Schema.Struct({
   aggregate_id: OperationId,
-  payload: Schema.parseJson(),
   metadata: Schema.parseJson(Schema.Struct({
     correlationId: Schema.String,
     causation: Schema.String,
@@ -68,7 +67,10 @@ const Recorded = Schema.Struct({
 })
 const decodeRecorded = Schema.decodeUnknownEither(Recorded)
 
-/** For reading the log itself; `action` says what was being read. */
+/**
+ * For reading the log itself; `action` says what was being read. A payload that is no JSON is handed on as the text that
+ * it is, which no event decodes from: whoever reads the log sees what is stored and can go on to the next event.
+ */
 export const toRecorded = (action: string, row: LogRow): Either.Either<RecordedEvent, StoreError> =>
   Either.mapBoth(decodeRecorded(row), {
     onLeft: (error) =>
@@ -79,14 +81,14 @@ export const toRecorded = (action: string, row: LogRow): Either.Either<RecordedE
           ParseResult.TreeFormatter.formatErrorSync(error)
         }`
       }),
-    onRight: ({ aggregate_id, metadata, payload }) => ({
+    onRight: ({ aggregate_id, metadata }) => ({
       position: row.position,
       aggregate: row.aggregate_type,
       id: aggregate_id,
       sequence: row.sequence,
       type: row.event_type,
       version: row.event_version,
-      payload,
+      payload: Either.getOrElse(parse(row.payload), () => row.payload),
       metadata
     })
   })

@@ -19,7 +19,7 @@ import {
   passing,
   settled,
   state,
-  tokens,
+  tokens
 } from "../Harness.ts"
 
 describe("MintAccepted", () => {

@@ -15,11 +15,17 @@ export class ContractViolation extends Data.TaggedError("ContractViolation")<{
   readonly actual: unknown
 }> {
   override get message(): string {
-    return `${this.expectation}; got ${String(this.actual)} ${JSON.stringify(this.actual, (_, value: unknown) => typeof value === "bigint" ? `${value}n` : value)}`
+    return `${this.expectation}; got ${String(this.actual)} ${
+      JSON.stringify(this.actual, (_, value: unknown) => typeof value === "bigint" ? `${value}n` : value)
+    }`
   }
 }
 
-export const holds = (condition: boolean, expectation: string, actual?: unknown): Effect.Effect<void, ContractViolation> =>
+export const holds = (
+  condition: boolean,
+  expectation: string,
+  actual?: unknown
+): Effect.Effect<void, ContractViolation> =>
   condition ? Effect.void : Effect.fail(new ContractViolation({ expectation, actual }))
 
 /** Structural equality for effect data, identity otherwise. */

@@ -1,0 +1,71 @@
+/** Leases in memory. Its holders are all of this process, so none is ever known to have ended: a lease left is one to wait for. */
+import { Clock, DateTime, Duration, Effect, Layer } from "effect"
+import { LeaseHeld, Leases } from "../../services/Leases.ts"
+import * as LeaseHolding from "../sql/LeaseHolding.ts"
+import { LeasesControl } from "./LeasesControl.ts"
+import { type LeaseRow, MemoryDatabase } from "./MemoryDatabase.ts"
+
+export interface Options {
+  readonly duration: Duration.DurationInput
+}
+
+const heldBy = (row: LeaseRow | undefined, now: number) =>
+  row?.held === undefined || row.held.expiresAt <= now
+    ? undefined
+    : { holder: row.held.owner, until: DateTime.unsafeMake(row.held.expiresAt) }
+
+const make = (options: Options) =>
+  Effect.gen(function*() {
+    const { leases } = yield* MemoryDatabase
+    const duration = Duration.decode(options.duration)
+    const expiresAt = Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(duration))
+
+    const hold: Leases["Type"]["hold"] = (name) =>
+      LeaseHolding.hold(name, duration, {
+        acquire: Effect.gen(function*() {
+          const row = leases.get(name)
+          const held = heldBy(row, yield* Clock.currentTimeMillis)
+          if (held !== undefined) return yield* new LeaseHeld({ name, ...held })
+          const token = (row?.token ?? 0) + 1
+          leases.set(name, { token, held: { owner: `holder ${token} in memory`, expiresAt: yield* expiresAt } })
+          return token
+        }),
+        renew: (token) =>
+          Effect.map(expiresAt, (expiresAt) => {
+            const row = leases.get(name)
+            if (row?.held === undefined || row.token !== token) return false
+            leases.set(name, { token, held: { ...row.held, expiresAt } })
+            return true
+          }),
+        release: (token) =>
+          Effect.sync(() => {
+            if (leases.get(name)?.token === token) leases.set(name, { token, held: undefined })
+          })
+      })
+
+    const holder: Leases["Type"]["holder"] = (name) =>
+      Effect.map(Clock.currentTimeMillis, (now) => heldBy(leases.get(name), now))
+
+    return Leases.of({ hold, holder })
+  })
+
+export const layerMemory = (options: Options): Layer.Layer<Leases, never, MemoryDatabase> =>
+  Layer.effect(Leases, make(options))
+
+/** For the contract suite; `duration` as the layer's. */
+export const layerControl = (options: Options): Layer.Layer<LeasesControl, never, MemoryDatabase> =>
+  Layer.effect(
+    LeasesControl,
+    Effect.map(MemoryDatabase, ({ leases }) =>
+      LeasesControl.of({
+        duration: Duration.decode(options.duration),
+        seize: (name, duration) =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            const token = (leases.get(name)?.token ?? 0) + 1
+            leases.set(name, {
+              token,
+              held: { owner: "process 1 on elsewhere", expiresAt: now + Duration.toMillis(duration) }
+            })
+          })
+      }))
+  )
