@@ -1,5 +1,5 @@
 /**
- * The contracts of the local world, compiled once: `dist/contracts/<hash>.json` keeps the result for this set of
+ * The contracts of the local world, compiled once: `contracts/compiled/<hash>.json` keeps the result for this set of
  * sources, compiler and settings, so that only the first start pays for the compiler.
  */
 import { Effect, Option, Schema } from "effect"
@@ -50,6 +50,7 @@ const CacheFile = Schema.parseJson(Artifacts)
 /** The package root: this file is three levels below it in `src` and in `dist`. */
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
+/** For tests; by default the package's own directories and the real compiler. */
 export interface Options {
   readonly sources?: string
   readonly cache?: string
@@ -89,7 +90,7 @@ const keep = (directory: string, file: string, artifacts: Artifacts): Effect.Eff
 /** Compiled contracts, from the cache where it has them. */
 export const load = (options: Options = {}): Effect.Effect<Artifacts, LocalWorldError> =>
   Effect.gen(function*() {
-    const { cache = join(root, "dist", "contracts"), compile = Solidity.compile } = options
+    const { cache = join(root, "contracts", "compiled"), compile = Solidity.compile } = options
     const sources = yield* read(options.sources ?? join(root, "contracts"))
     const version = yield* Solidity.version
     const hash = createHash("sha256").update(JSON.stringify([version, Solidity.settings, sources])).digest("hex")
