@@ -2,7 +2,7 @@
  * Where the keys come from: the environment wins over `--config`, that over `.env` in the current folder. A key that
  * starts with BALLAST_ and means nothing is an error, since it is most likely one that was meant to mean something.
  */
-import { FileSystem } from "@effect/platform"
+import * as FileSystem from "@effect/platform/FileSystem"
 import { type Config, ConfigProvider, Data, Effect, Either, Option, Record, Schema } from "effect"
 import { parseEnv } from "node:util"
 import * as BallastConfig from "./Config.ts"

@@ -1,5 +1,5 @@
 /** The real world, one layer per port. */
-import { FetchHttpClient } from "@effect/platform"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { type Config, Effect, Layer, type Redacted } from "effect"
 import type { Alerts } from "../services/Alerts.ts"
 import type { AlpacaTokenization } from "../services/AlpacaTokenization.ts"

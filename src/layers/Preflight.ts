@@ -19,7 +19,9 @@ export interface Finding {
 const fromError = (key: string) => (error: ChainError): Finding => ({
   key,
   verdict: error.reason === "Unavailable" ? "unreachable" : "wrong",
-  detail: error.detail
+  detail: error.reason === "WrongChain"
+    ? `${error.detail} (BALLAST_${error.chain.toUpperCase()}_CHAIN_ID)`
+    : error.detail
 })
 
 const endpoints = (name: "ethereum" | "base", config: Configuration["base"]): ReadonlyArray<Effect.Effect<Finding>> => {

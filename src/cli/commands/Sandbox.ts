@@ -1,7 +1,6 @@
 import { Command } from "@effect/cli"
-import { FileSystem } from "@effect/platform"
+import * as FileSystem from "@effect/platform/FileSystem"
 import { Effect } from "effect"
-import * as LocalWorld from "../../layers/local/LocalWorld.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
@@ -10,6 +9,8 @@ import * as Status from "../Status.ts"
 export const world = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const folder = yield* fs.makeTempDirectoryScoped({ prefix: "ballast-" })
+  // Servers, a compiler and all of viem: no other command has to load them.
+  const LocalWorld = yield* Effect.promise(() => import("../../layers/local/LocalWorld.ts"))
   const world = yield* LocalWorld.make()
   return { ...world, environment: { ...world.environment, BALLAST_DATABASE: `sqlite:${folder}/ballast.db` } }
 })

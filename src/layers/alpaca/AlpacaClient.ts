@@ -1,5 +1,9 @@
 /** HTTP as Alpaca's Broker API speaks it: what every client of it shares. Source: external-apis 1.1, 1.6, 1.7. */
-import { FetchHttpClient, Headers, HttpClient, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Headers from "@effect/platform/Headers"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { Chunk, type Duration, Effect, Either, Option, Stream } from "effect"
 import { AlpacaError } from "../../services/AlpacaTokenization.ts"
 import * as AlpacaErrors from "./AlpacaErrors.ts"

@@ -1,5 +1,5 @@
 /** How a request proves who sends it, and how nothing else ever tells. Source: external-apis 1.1. */
-import { HttpClientRequest } from "@effect/platform"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Encoding, Redacted } from "effect"
 
 export interface Credentials {

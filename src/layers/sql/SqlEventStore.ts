@@ -1,10 +1,10 @@
 /** The event log and its views in SQL. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Array, Clock, DateTime, Effect, Layer, Order } from "effect"
+import { Clock, DateTime, Effect, Layer } from "effect"
 import * as Aggregate from "../../domain/Aggregate.ts"
 import * as Aggregates from "../../domain/Aggregates.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
-import { EventStore, type Operation, VersionConflict } from "../../services/EventStore.ts"
+import { EventStore, VersionConflict } from "../../services/EventStore.ts"
 import { LeaseLost } from "../../services/Leases.ts"
 import { isUniqueViolation } from "./SqlFailure.ts"
 import * as StoredEvents from "./StoredEvents.ts"
@@ -22,11 +22,6 @@ export interface Options {
 class Overtaken {
   readonly _tag = "Overtaken"
 }
-
-const oldestFirst: Order.Order<Operation> = Order.combine(
-  Order.mapInput(DateTime.Order, ({ startedAt }: Operation) => startedAt),
-  Order.mapInput(Order.string, ({ id }: Operation) => id)
-)
 
 const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
   Effect.gen(function*() {
@@ -132,7 +127,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         Effect.flatMap(
           Effect.forEach(({ found, type }) => Effect.forEach(found, (row) => Views.decode(action, type, row)))
         ),
-        Effect.map((lists) => Array.sort(lists.flat(), oldestFirst))
+        Effect.map((lists) => lists.flat().toSorted(Views.oldestFirst))
       )
     }
 

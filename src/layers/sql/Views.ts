@@ -1,5 +1,5 @@
 /** The view tables: one row per operation, derived from the log, written with it in one transaction. */
-import { Either, ParseResult, Schema } from "effect"
+import { DateTime, Either, Order, ParseResult, Schema } from "effect"
 import type { View } from "../../domain/Aggregate.ts"
 import { Failure } from "../../domain/Failure.ts"
 import { OperationId } from "../../domain/OperationId.ts"
@@ -10,6 +10,11 @@ import { StoreError } from "../../services/StoreError.ts"
 /** `TokenizedEquityMint` is kept in `tokenized_equity_mint_view`. */
 export const tableOf = (type: string): string =>
   `${type.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase()}_view`
+
+export const oldestFirst: Order.Order<Operation> = Order.combine(
+  Order.mapInput(DateTime.Order, ({ startedAt }: Operation) => startedAt),
+  Order.mapInput(Order.string, ({ id }: Operation) => id)
+)
 
 const encodeFailure = Schema.encodeSync(Schema.parseJson(Failure))
 

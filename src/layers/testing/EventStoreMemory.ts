@@ -1,8 +1,8 @@
 /** The event store in memory: as the SQL layer does it, each append one synchronous step. */
-import { Array, Clock, DateTime, Effect, Either, Layer, Order } from "effect"
+import { Clock, DateTime, Effect, Either, Layer } from "effect"
 import * as Aggregate from "../../domain/Aggregate.ts"
 import * as Aggregates from "../../domain/Aggregates.ts"
-import { type CorruptStream, EventStore, type Operation, VersionConflict } from "../../services/EventStore.ts"
+import { type CorruptStream, EventStore, VersionConflict } from "../../services/EventStore.ts"
 import { LeaseLost } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
 import * as StoredEvents from "../sql/StoredEvents.ts"
@@ -14,11 +14,6 @@ export interface Options {
   readonly softwareVersion: string
   readonly aggregates?: ReadonlyArray<Aggregate.Foldable>
 }
-
-const oldestFirst: Order.Order<Operation> = Order.combine(
-  Order.mapInput(DateTime.Order, ({ startedAt }: Operation) => startedAt),
-  Order.mapInput(Order.string, ({ id }: Operation) => id)
-)
 
 const struck = (action: string, fault: AppendFault) =>
   new StoreError({
@@ -34,7 +29,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
     const stream = (type: string, id: string) =>
       database.events
         .filter((row) => row.aggregate_type === type && row.aggregate_id === id)
-        .sort((a, b) => a.sequence - b.sequence)
+        .toSorted((a, b) => a.sequence - b.sequence)
 
     const viewsOf = (type: string): Map<string, ViewRow> => {
       const views = database.views.get(type) ?? new Map<string, ViewRow>()
@@ -65,7 +60,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         if (lease?.held === undefined || lease.token !== commit.lease.token) {
           return yield* new LeaseLost({ name: commit.lease.name, token: commit.lease.token })
         }
-        const actual = stream(type, id).length
+        const actual = stream(type, id).at(-1)?.sequence ?? 0
         if (actual !== commit.expectedVersion) {
           return yield* new VersionConflict({ type, id, expected: commit.expectedVersion, actual })
         }
@@ -101,7 +96,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
           .filter(({ row }) => (id === undefined || row.id === id) && (live === undefined || row["settled"] === 0))
         return Effect.map(
           Effect.forEach(rows, ({ row, type }) => Views.decode(action, type, row)),
-          Array.sort(oldestFirst)
+          (found) => found.toSorted(Views.oldestFirst)
         )
       })
 
@@ -167,7 +162,8 @@ export const layerControl: Layer.Layer<EventStoreControl, never, MemoryDatabase>
         }),
       removeEvent: (event) =>
         Effect.sync(() => {
-          events.splice(indexOf(event), 1)
+          const index = indexOf(event)
+          if (index !== -1) events.splice(index, 1)
         }),
       damageView: ({ id, state, type, version }) =>
         Effect.sync(() => {

@@ -18,23 +18,25 @@ const make = (options: Options) =>
   Effect.gen(function*() {
     const { leases } = yield* MemoryDatabase
     const duration = Duration.decode(options.duration)
-    const expiresAt = Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(duration))
+    const millis = Duration.toMillis(duration)
 
     const hold: Leases["Type"]["hold"] = (name) =>
       LeaseHolding.hold(name, duration, {
         acquire: Effect.gen(function*() {
+          const now = yield* Clock.currentTimeMillis
+          // No yield from here to the write.
           const row = leases.get(name)
-          const held = heldBy(row, yield* Clock.currentTimeMillis)
+          const held = heldBy(row, now)
           if (held !== undefined) return yield* new LeaseHeld({ name, ...held })
           const token = (row?.token ?? 0) + 1
-          leases.set(name, { token, held: { owner: `holder ${token} in memory`, expiresAt: yield* expiresAt } })
+          leases.set(name, { token, held: { owner: `holder ${token} in memory`, expiresAt: now + millis } })
           return token
         }),
         renew: (token) =>
-          Effect.map(expiresAt, (expiresAt) => {
+          Effect.map(Clock.currentTimeMillis, (now) => {
             const row = leases.get(name)
             if (row?.held === undefined || row.token !== token) return false
-            leases.set(name, { token, held: { ...row.held, expiresAt } })
+            leases.set(name, { token, held: { ...row.held, expiresAt: now + millis } })
             return true
           }),
         release: (token) =>

@@ -1,0 +1,37 @@
+import { Context, type Effect } from "effect"
+import type { Address } from "../../domain/Address.ts"
+import type { TxHash } from "../../domain/TxHash.ts"
+import type { ChainName } from "../../services/Chain.ts"
+
+/** One Transfer event of an ERC-20 token. */
+export interface Transfer {
+  readonly token: Address
+  readonly from: Address
+  readonly to: Address
+  readonly units: bigint
+}
+
+/** What can be made to happen on one chain, whichever layer plays it. Blocks come when they are mined and not otherwise. */
+export interface ChainDriver {
+  readonly chainId: number
+  /** Two ERC-20 tokens that answer `balanceOf`. */
+  readonly token: Address
+  readonly otherToken: Address
+  /** A contract on which every call reverts. */
+  readonly reverter: Address
+  readonly mine: (blocks: number) => Effect.Effect<void>
+  /** One transaction that emits all of these, mined in a new block. */
+  readonly transfer: (...transfers: ReadonlyArray<Transfer>) => Effect.Effect<TxHash>
+  /** A transaction without effect, mined in a new block. */
+  readonly revert: Effect.Effect<TxHash>
+  /** The last blocks are replaced by as many empty ones: their transactions have never been mined. */
+  readonly reorganise: (depth: number) => Effect.Effect<void>
+  /** Wei. */
+  readonly setBalance: (owner: Address, wei: bigint) => Effect.Effect<void>
+  readonly setTokenBalance: (token: Address, owner: Address, units: bigint) => Effect.Effect<void>
+}
+
+/** The other side of both chains, as the contract suites of `Chain` and `Erc20` need it. */
+export class ChainWorld
+  extends Context.Tag("ballast/testing/ChainWorld")<ChainWorld, { readonly [name in ChainName]: ChainDriver }>()
+{}

@@ -1,0 +1,142 @@
+/** What every layer of `EthereumChain` and `BaseChain` must do. Several cases may share one world. */
+import { Effect, Option } from "effect"
+import * as Address from "../../../domain/Address.ts"
+import type { Hex } from "../../../domain/Hex.ts"
+import * as TxHash from "../../../domain/TxHash.ts"
+import {
+  BaseChain,
+  type Chain,
+  type ChainError,
+  type ChainName,
+  EthereumChain,
+  type Receipt
+} from "../../../services/Chain.ts"
+import { type ChainDriver, ChainWorld } from "../ChainWorld.ts"
+import { type Case, type ContractViolation, equals, fails, holds } from "./Contract.ts"
+
+type Services = EthereumChain | BaseChain | ChainWorld
+type Failure = ChainError | ContractViolation
+
+interface Given {
+  readonly chain: Chain
+  readonly world: ChainDriver
+}
+
+const ours = Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
+const theirs = Address.make("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB")
+const nowhere = Address.make("0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb")
+
+const word = (address: Address.Address): Hex => `0x${address.slice(2).toLowerCase().padStart(64, "0")}`
+const balanceOf = (owner: Address.Address): Hex => `0x70a08231${word(owner).slice(2)}`
+const uint256 = (value: bigint): Hex => `0x${value.toString(16).padStart(64, "0")}`
+
+const mined = ({ chain }: Given, txHash: TxHash.TxHash): Effect.Effect<Receipt, Failure> =>
+  Effect.gen(function*() {
+    const receipt = yield* chain.receipt(txHash)
+    yield* holds(Option.isSome(receipt), `the receipt of ${txHash} should be there`, receipt)
+    // Unreachable after the line above.
+    return yield* Effect.orDie(receipt)
+  })
+
+const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) => Effect.Effect<void, Failure>]> = [
+  [
+    "serves its chain id",
+    ({ chain, world }) => Effect.flatMap(chain.chainId, (actual) => equals(actual, world.chainId, "the chain id"))
+  ],
+  ["the block number grows by the blocks that are mined", ({ chain, world }) =>
+    Effect.gen(function*() {
+      const before = yield* chain.blockNumber
+      yield* world.mine(3)
+      yield* equals(yield* chain.blockNumber, before + 3n, "the block number after three blocks")
+    })],
+  ["an unknown transaction has no receipt", ({ chain }) =>
+    Effect.flatMap(
+      chain.receipt(TxHash.make(`0x${"0f".repeat(32)}`)),
+      (receipt) => equals(receipt, Option.none(), "the receipt")
+    )],
+  ["a mined transaction has a receipt with its hash, its block and its status", (given) =>
+    Effect.gen(function*() {
+      const { chain, world } = given
+      const txHash = yield* world.transfer({ token: world.token, from: theirs, to: ours, units: 5n })
+      const receipt = yield* mined(given, txHash)
+      yield* equals(receipt.txHash, txHash, "the hash")
+      yield* equals(receipt.status, "success", "the status")
+      yield* equals(receipt.blockNumber, yield* chain.blockNumber, "the block")
+    })],
+  ["logs come in order, with checksummed address, topics and data", (given) =>
+    Effect.gen(function*() {
+      const { world } = given
+      const txHash = yield* world.transfer(
+        { token: world.token, from: theirs, to: ours, units: 5n },
+        { token: world.otherToken, from: ours, to: theirs, units: 2n ** 255n }
+      )
+      const { logs } = yield* mined(given, txHash)
+      const [first, second] = logs
+      yield* equals(logs.length, 2, "the number of logs")
+      yield* equals(first?.address, world.token, "the address of the first")
+      yield* equals(first?.topics.length, 3, "the number of topics of the first")
+      yield* equals(first?.topics[1], word(theirs), "the sender of the first")
+      yield* equals(first?.topics[2], word(ours), "the recipient of the first")
+      yield* equals(first?.data, uint256(5n), "the data of the first")
+      yield* equals(second?.address, world.otherToken, "the address of the second")
+      yield* equals(second?.data, uint256(2n ** 255n), "the data of the second")
+    })],
+  ["a reverted transaction has a receipt that says so, without logs", (given) =>
+    Effect.gen(function*() {
+      const { logs, status } = yield* mined(given, yield* given.world.revert)
+      yield* equals(status, "reverted", "the status")
+      yield* equals(logs.length, 0, "the number of logs")
+    })],
+  ["a transaction that was reorganised away has no receipt", (given) =>
+    Effect.gen(function*() {
+      const { chain, world } = given
+      const txHash = yield* world.transfer({ token: world.token, from: theirs, to: ours, units: 5n })
+      yield* world.mine(1)
+      yield* mined(given, txHash)
+      yield* world.reorganise(2)
+      yield* equals(yield* chain.receipt(txHash), Option.none(), "the receipt")
+    })],
+  ["a contract has code, another address has none", ({ chain, world }) =>
+    Effect.gen(function*() {
+      const code = yield* chain.code(world.token)
+      yield* holds(code.length > 2, "a contract should have code", code)
+      yield* equals(yield* chain.code(nowhere), "0x", "the code of nothing")
+    })],
+  ["a balance is exact", ({ chain, world }) =>
+    Effect.gen(function*() {
+      yield* equals(yield* chain.balance(nowhere), 0n, "the balance of nobody")
+      yield* world.setBalance(theirs, 123_456_789_012_345_678_901n)
+      yield* equals(yield* chain.balance(theirs), 123_456_789_012_345_678_901n, "the balance")
+    })],
+  [
+    "a call answers what the contract returns, and nothing where there is no contract",
+    ({ chain, world }) =>
+      Effect.gen(function*() {
+        yield* world.setTokenBalance(world.token, ours, 77n)
+        yield* equals(yield* chain.call(world.token, balanceOf(ours)), uint256(77n), "the answer")
+        yield* equals(yield* chain.call(nowhere, balanceOf(ours)), "0x", "the answer of nothing")
+      })
+  ],
+  ["a call that reverts is a bad answer, and trying again will not help", ({ chain, world }) =>
+    Effect.gen(function*() {
+      const error = yield* fails(chain.call(world.reverter, balanceOf(ours)), "the call")
+      yield* equals(error.reason, "BadAnswer", "the reason")
+      yield* equals(error.kind, "permanent", "the kind")
+      yield* equals(error.chain, chain.name, "the chain")
+    })]
+]
+
+const tags = { ethereum: EthereumChain, base: BaseChain } as const
+
+const chainOf = (name: ChainName): Effect.Effect<Chain, never, EthereumChain | BaseChain> =>
+  Effect.map(Effect.all(tags), (chains) => chains[name])
+
+export const cases: ReadonlyArray<Case<Failure, Services>> = (["ethereum", "base"] as const).flatMap((chain) =>
+  onEach.map(([name, run]) => ({
+    name: `${chain}: ${name}`,
+    run: Effect.gen(function*() {
+      const world = yield* ChainWorld
+      yield* run({ chain: yield* chainOf(chain), world: world[chain] })
+    })
+  }))
+)

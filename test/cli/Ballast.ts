@@ -1,0 +1,149 @@
+/** The command line as its users have it: a process of its own, pointed at a local world, which can be killed. */
+import { assert } from "@effect/vitest"
+import { Context, Duration, Effect, Layer, Schedule, Schema, type Scope } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import * as LocalWorld from "../../src/layers/local/LocalWorld.ts"
+
+export const main = path.resolve(import.meta.dirname, "../../dist/main.js")
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly ended: Effect.Effect<Ended>
+  readonly kill: (signal: NodeJS.Signals) => Effect.Effect<Ended>
+  /** What it has said on stderr by now. */
+  readonly said: Effect.Effect<string>
+}
+
+export type Environment = Readonly<Record<string, string>>
+
+/** Must never be seen, whatever the log level. */
+const secretKeys = ["BALLAST_WALLET_PRIVATE_KEY", "BALLAST_ALPACA_API_KEY", "BALLAST_ALPACA_API_SECRET"]
+
+const limit = "40 seconds"
+
+/** Starts a command; it is dead when the scope closes. */
+export const start = (
+  args: ReadonlyArray<string>,
+  environment: Environment,
+  cwd = tmpdir()
+): Effect.Effect<Running, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const out = { stdout: "", stderr: "" }
+    const child = yield* Effect.acquireRelease(
+      Effect.sync((): ChildProcess =>
+        spawn(process.execPath, [main, ...args], {
+          cwd,
+          env: { PATH: process.env["PATH"], ...environment },
+          stdio: ["ignore", "pipe", "pipe"]
+        })
+      ),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    child.stdout?.on("data", (part) => out.stdout += String(part))
+    child.stderr?.on("data", (part) => out.stderr += String(part))
+    const closed = new Promise<number | null>((resolve) => child.on("close", resolve))
+    const ended = Effect.promise(() => closed).pipe(
+      Effect.timeoutFail({ duration: limit, onTimeout: () => `${args.join(" ")} does not end: ${out.stderr}` }),
+      Effect.orDie,
+      Effect.map((code): Ended => {
+        for (const key of secretKeys) {
+          const secret = environment[key]
+          if (secret !== undefined) assert.notInclude(`${out.stdout}${out.stderr}`, secret, `${key} was shown`)
+        }
+        return { code, ...out }
+      })
+    )
+    return {
+      ended,
+      kill: (signal) => Effect.zipRight(Effect.sync(() => child.kill(signal)), ended),
+      said: Effect.sync(() => out.stderr)
+    }
+  })
+
+/** Runs a command to its end. */
+export const ballast = (args: ReadonlyArray<string>, environment: Environment, cwd?: string): Effect.Effect<Ended> =>
+  Effect.scoped(Effect.flatMap(start(args, environment, cwd), ({ ended }) => ended))
+
+/** A folder that is gone with the scope. */
+export const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(path.join(tmpdir(), "ballast-test-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
+/** One world, and one database for all commands that are not given another. */
+export class Sandbox extends Context.Tag("test/Sandbox")<Sandbox, {
+  readonly world: LocalWorld.World
+  readonly environment: Environment
+}>() {}
+
+/** Quick: a mint takes about half a second of the world's time. */
+export const sandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(
+  Sandbox,
+  Effect.gen(function*() {
+    const world = yield* LocalWorld.make({ blockTime: "100 millis", mintDelay: "100 millis" })
+    const BALLAST_DATABASE = `sqlite:${path.join(yield* folder, "ballast.db")}`
+    const quick = { BALLAST_BASE_CONFIRMATIONS: "2", BALLAST_POLL_INTERVAL: "100 millis", BALLAST_LOG_LEVEL: "trace" }
+    return { world, environment: { ...world.environment, ...quick, BALLAST_DATABASE } }
+  })
+)
+
+/** A database of its own for one test. */
+export const ownDatabase = Effect.gen(function*() {
+  const { environment, world } = yield* Sandbox
+  return {
+    world,
+    environment: { ...environment, BALLAST_DATABASE: `sqlite:${path.join(yield* folder, "ballast.db")}` }
+  }
+})
+
+export const mintOf = (
+  id: string,
+  quantity = "0.01"
+) => ["mint", "--symbol", "AAPL", "--quantity", quantity, "--id", id]
+
+const Operation = Schema.parseJson(Schema.Struct({
+  id: Schema.String,
+  type: Schema.String,
+  state: Schema.String,
+  finished: Schema.Boolean,
+  settled: Schema.Boolean,
+  succeeded: Schema.Boolean,
+  version: Schema.Int,
+  data: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+  failure: Schema.optional(
+    Schema.Struct({ reason: Schema.String, detail: Schema.String, place: Schema.String, amount: Schema.String })
+  ),
+  events: Schema.Array(
+    Schema.Struct({ sequence: Schema.Int, type: Schema.String, at: Schema.String, payload: Schema.Unknown })
+  ),
+  transactions: Schema.Array(Schema.Unknown)
+}))
+
+/** The one document that `--json` printed about an operation. */
+export const operation = ({ stdout }: Ended) => Schema.decodeSync(Operation)(stdout)
+
+/** Looks every few milliseconds; fails when it takes too long. */
+export const eventually = <R>(what: string, condition: Effect.Effect<boolean, never, R>) =>
+  Effect.repeat(condition, { until: (holds) => holds, schedule: Schedule.spaced("10 millis") }).pipe(
+    Effect.timeoutFail({ duration: Duration.seconds(20), onTimeout: () => `never: ${what}` }),
+    Effect.orDie
+  )
+
+/** What truly happened under this id, from the broker's books and the issuer's transactions. */
+export const truth = (id: string) =>
+  Effect.gen(function*() {
+    const { world } = yield* Sandbox
+    const { issuerTransactions, requests } = yield* world.alpaca.history
+    const ours = requests.filter(({ clientRequestId }) => clientRequestId === id)
+    const mints = issuerTransactions.filter(({ requestId }) => ours.some((request) => request.id === requestId))
+    return { requests: ours.length, mints: mints.filter(({ status }) => status === "mined").length }
+  })

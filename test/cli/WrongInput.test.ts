@@ -1,0 +1,207 @@
+/** Every wrong value: exit code 2 and a message that names it, says what would be right, and comes before anything is sent. */
+import { assert, layer } from "@effect/vitest"
+import { Effect, Record } from "effect"
+import { writeFileSync } from "node:fs"
+import path from "node:path"
+import { ballast, type Environment, folder, mintOf, ownDatabase, Sandbox, sandbox } from "./Ballast.ts"
+import { inProcess } from "./InProcess.ts"
+
+const id = "6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e"
+const good = { symbol: "AAPL", quantity: "1", id }
+
+const mint = (options: Readonly<Record<string, string>>) => [
+  "mint",
+  ...Object.entries({ ...good, ...options }).flatMap(([name, value]) => [`--${name}`, value])
+]
+
+/** Option by option: the value, and what the message must contain beside the option's name. */
+const typed: ReadonlyArray<readonly [option: string, value: string, ...says: ReadonlyArray<string>]> = [
+  ["symbol", "TSLA", "TSLA", "AAPL, MSFT"],
+  ["symbol", "aapl", "aapl", "ticker"],
+  ["quantity", "0", "more than zero", "\"0\""],
+  ["quantity", "-1", "plain decimal", "\"-1\""],
+  ["quantity", "1.0000000001", "at most 9 decimals", "1.0000000001"],
+  ["quantity", "1e3", "plain decimal", "1e3"],
+  ["quantity", " 1", "plain decimal", "\" 1\""],
+  ["quantity", "1,5", "plain decimal", "1,5"],
+  ["quantity", "NaN", "plain decimal", "NaN"],
+  ["wallet", "0x12", "40 hex digits", "0x12"],
+  [
+    "wallet",
+    "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    "EIP-55",
+    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+  ],
+  ["wallet", "0x0000000000000000000000000000000000000000", "zero address"],
+  ["id", "17", "UUID", "\"17\""]
+]
+
+const otherToken = (environment: Environment, change: (equity: { token: string; decimals: number }) => object) => {
+  const equities: unknown = JSON.parse(environment["BALLAST_EQUITIES"] ?? "{}")
+  const { AAPL } = equities as { AAPL: { token: string; decimals: number } }
+  return JSON.stringify({ AAPL: { ...AAPL, ...change(AAPL) } })
+}
+
+/** Key by key. */
+const configured: ReadonlyArray<
+  readonly [key: string, value: string | ((environment: Environment) => string), ...says: ReadonlyArray<string>]
+> = [
+  ["BALLAST_ALPACA_BASE_URL", "broker-api", "https://", "broker-api"],
+  ["BALLAST_ALPACA_BASE_URL", "http://broker-api.alpaca.markets", "https://"],
+  ["BALLAST_ALPACA_BASE_URL", "http://127.evil.example", "https://"],
+  ["BALLAST_ALPACA_BASE_URL", "", "is empty", "https://"],
+  ["BALLAST_ALPACA_ACCOUNT_ID", "", "is empty"],
+  ["BALLAST_ALPACA_AUTH", "digest", "headers", "basic", "digest"],
+  ["BALLAST_ALPACA_API_SECRET", "a b", "without spaces"],
+  ["BALLAST_HTTP_TIMEOUT", "20", "duration", "\"20\""],
+  ["BALLAST_HTTP_TIMEOUT", "0 seconds", "duration above zero"],
+  ["BALLAST_POLL_INTERVAL", "soon", "duration", "soon"],
+  ["BALLAST_RETRY_ATTEMPTS", "0", "1 to 1000"],
+  ["BALLAST_WALLET_PRIVATE_KEY", "0x1234", "64 hex digits", "6 characters (not shown)"],
+  ["BALLAST_WALLET_PRIVATE_KEY", `0x${"0".repeat(64)}`, "private key", "not shown"],
+  ["BALLAST_BASE_RPC_URL", "base", "http:// or https:// URLs", "not shown"],
+  ["BALLAST_BASE_RPC_URL", "https://a.example/key,ftp://b.example", "http:// or https:// URLs"],
+  ["BALLAST_BASE_CONFIRMATIONS", "0", "1 to 10000"],
+  ["BALLAST_EQUITIES", "AAPL", "BALLAST_EQUITIES"],
+  ["BALLAST_EQUITIES", "{}", "at least one"],
+  [
+    "BALLAST_EQUITIES",
+    (environment) => otherToken(environment, () => ({ token: "0x12" })),
+    "AAPL.token",
+    "40 hex digits"
+  ],
+  ["BALLAST_EQUITIES", (environment) => otherToken(environment, () => ({ decimals: 1.5 })), "AAPL.decimals"],
+  ["BALLAST_EQUITY_MAX_PER_OPERATION", "0", "above zero"],
+  ["BALLAST_DATABASE", "ballast.db", "sqlite:"],
+  ["BALLAST_DATABASE", "sqlite:/no/such/folder/ballast.db", "/no/such/folder", "does not exist"],
+  ["BALLAST_DURABILITY", "eventual", "full", "normal"],
+  ["BALLAST_LOG_LEVEL", "loud", "info"],
+  ["BALLAST_WALLET", "0x12", "no key that Ballast knows"],
+  // Asked of the chains.
+  ["BALLAST_BASE_CHAIN_ID", "8454", "8453", "8454"],
+  ["BALLAST_BASE_RPC_URL", (environment) => environment["BALLAST_ETHEREUM_RPC_URL"] ?? "", "8453"],
+  [
+    "BALLAST_EQUITIES",
+    (environment) => otherToken(environment, () => ({ token: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed" })),
+    "no contract"
+  ],
+  ["BALLAST_EQUITIES", (environment) => otherToken(environment, () => ({ decimals: 6 })), "18 decimals, not 6"]
+]
+
+layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("wrong input", (it) => {
+  const refused = (args: ReadonlyArray<string>, environment: Environment, says: ReadonlyArray<string>) =>
+    Effect.gen(function*() {
+      const { world } = yield* Sandbox
+      const ended = yield* inProcess(args, environment)
+      assert.strictEqual(ended.code, 2, ended.stderr)
+      assert.strictEqual(ended.stdout, "")
+      for (const words of says) assert.include(ended.stderr, words)
+      assert.strictEqual(yield* world.alpaca.counts.of("POST mint"), 0, "nothing was sent")
+      return ended
+    })
+
+  for (const [option, value, ...says] of typed) {
+    it.scoped(`--${option} ${JSON.stringify(value)}`, () =>
+      Effect.gen(function*() {
+        const { environment } = yield* ownDatabase
+        yield* refused(mint({ [option]: value }), environment, [`--${option}`, ...says])
+      }))
+  }
+
+  for (const [key, value, ...says] of configured) {
+    it.scoped(`${key} ${typeof value === "string" ? JSON.stringify(value) : `with ${says.join(", ")}`}`, () =>
+      Effect.gen(function*() {
+        const { environment } = yield* ownDatabase
+        const text = typeof value === "string" ? value : value(environment)
+        const { stderr } = yield* refused(mint({}), { ...environment, [key]: text }, [key, ...says])
+        if (says.some((words) => words.includes("not shown"))) assert.notInclude(stderr, text)
+      }))
+  }
+
+  it.scoped("a missing key", () =>
+    Effect.gen(function*() {
+      const { environment } = yield* ownDatabase
+      yield* refused(mint({}), Record.remove(environment, "BALLAST_ALPACA_BASE_URL"), [
+        "BALLAST_ALPACA_BASE_URL is missing",
+        "https://"
+      ])
+    }))
+
+  it.scoped("all that is wrong is told at once", () =>
+    Effect.gen(function*() {
+      const { environment } = yield* ownDatabase
+      const wrong = { ...environment, BALLAST_POLL_INTERVAL: "soon", BALLAST_ALPACA_AUTH: "digest" }
+      const says = ["BALLAST_POLL_INTERVAL", "BALLAST_ALPACA_AUTH", "--quantity", "--wallet"]
+      yield* refused(mint({ quantity: "0", wallet: "0x1" }), wrong, says)
+    }))
+
+  it.scoped("our own wallet as the issuer's", () =>
+    Effect.gen(function*() {
+      const { environment, world } = yield* ownDatabase
+      yield* refused(mint({}), { ...environment, BALLAST_REDEMPTION_WALLET: world.wallet.address }, [
+        "BALLAST_REDEMPTION_WALLET",
+        "our own"
+      ])
+    }))
+
+  const commands: Readonly<Record<string, readonly [ReadonlyArray<string>, string]>> = {
+    "an unknown option": [[...mint({}), "--fast"], "--fast"],
+    "an unknown command": [["burn"], "burn"],
+    "a missing option": [["mint", "--symbol", "AAPL"], "--quantity"],
+    "an id that is none": [["show", "17"], "17"],
+    "an id that nothing has": [["resume", id], id]
+  }
+  for (const [what, [args, says]] of Object.entries(commands)) {
+    it.scoped(what, () =>
+      Effect.gen(function*() {
+        const { environment } = yield* ownDatabase
+        yield* refused(args, environment, what === "an unknown command" ? ["Invalid subcommand"] : [says])
+      }))
+  }
+
+  it.scoped("--json tells it as one document", () =>
+    Effect.gen(function*() {
+      const { environment } = yield* ownDatabase
+      const { code, stdout } = yield* inProcess([...mint({ quantity: "0", wallet: "0x1" }), "--json"], environment)
+      const { error } = JSON.parse(stdout) as { error: { type: string; problems: ReadonlyArray<string> } }
+      assert.deepStrictEqual([code, error.type, error.problems.length], [2, "InvalidInput", 2])
+    }))
+
+  it.scoped("the environment wins over --config, that over .env, and each is checked", () =>
+    Effect.gen(function*() {
+      const { environment } = yield* ownDatabase
+      const cwd = yield* folder
+      const file = path.join(cwd, "config.json")
+      const quiet: Environment = { ...environment, BALLAST_LOG_LEVEL: "none" }
+      const levels = (env: string | undefined, config: string, dotEnv: string) => {
+        writeFileSync(file, JSON.stringify({ BALLAST_POLL_TIMEOUT: config }))
+        writeFileSync(path.join(cwd, ".env"), `BALLAST_POLL_TIMEOUT=${dotEnv}\n`)
+        const rest = Record.remove(quiet, "BALLAST_POLL_TIMEOUT")
+        return ballast(
+          [...mint({}), "--dry-run", "--config", file],
+          env === undefined ? rest : { ...rest, BALLAST_POLL_TIMEOUT: env },
+          cwd
+        )
+      }
+      assert.strictEqual((yield* levels("1 minute", "wrong", "wrong")).code, 0)
+      assert.strictEqual((yield* levels(undefined, "1 minute", "wrong")).code, 0)
+      assert.include((yield* levels(undefined, "from the file", "1 minute")).stderr, "from the file")
+      writeFileSync(path.join(cwd, ".env"), "BALLAST_POOL_TIMEOUT=1 minute\n")
+      const unknown = yield* ballast(["list"], environment, cwd)
+      assert.strictEqual(unknown.code, 2)
+      assert.include(unknown.stderr, "BALLAST_POOL_TIMEOUT (in .env)")
+    }))
+
+  it.scoped("the same id for something else is refused with both, and continues as what it is", () =>
+    Effect.gen(function*() {
+      const { environment } = yield* ownDatabase
+      assert.strictEqual((yield* inProcess(mintOf(id), environment)).code, 0)
+      for (const other of [{ symbol: "MSFT" }, { quantity: "2" }]) {
+        const { code, stderr } = yield* inProcess(mint({ quantity: "0.01", ...other }), environment)
+        assert.strictEqual(code, 2)
+        assert.include(stderr, "0.01 AAPL")
+        assert.include(stderr, `${"quantity" in other ? "2 AAPL" : "0.01 MSFT"}`)
+      }
+      assert.strictEqual((yield* inProcess(mintOf(id), environment)).code, 0)
+    }))
+})
