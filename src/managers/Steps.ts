@@ -11,7 +11,7 @@ import { type CorruptStream, EventStore, type Loaded } from "../services/EventSt
 import type { Classified } from "../services/FailureKind.ts"
 import { type Lease, type LeaseHeld, type LeaseLost, Leases } from "../services/Leases.ts"
 import type { StoreError } from "../services/StoreError.ts"
-import { isTransient, Policies, retrying } from "./Policies.ts"
+import { isTransient, Policies } from "./Policies.ts"
 import * as Progress from "./Progress.ts"
 
 interface Tagged {
@@ -36,7 +36,7 @@ export type Steps<State extends Tagged, Command, Rest extends State["_tag"]> = {
   ) => Effect.Effect<Command, any, any>
 }
 
-type RowError = Classified & { readonly message: string }
+type RowError = Classified & { readonly _tag: string; readonly reason: string; readonly message: string }
 type Rows<Command> = { readonly [state: string]: (state: any, attempt: Try) => Effect.Effect<Command, RowError, any> }
 type RowEffect<T> = T extends { readonly [state: string]: (state: any, attempt: any) => infer Row } ? Row : never
 
@@ -138,8 +138,10 @@ const held = (
     const leases = yield* Leases
     const policies = yield* Policies
     const since = yield* DateTime.now
-    return yield* leases.hold(`${type}/${id}`).pipe(
-      Effect.tapErrorTag("LeaseHeld", ({ holder }) =>
+    const hold = leases.hold(`${type}/${id}`)
+    const told = ({ holder, message }: LeaseHeld) =>
+      Effect.zipRight(
+        Effect.logInfo(message),
         Progress.report({
           type,
           id,
@@ -147,8 +149,14 @@ const held = (
           waitingFor: Option.some(`${holder}, which drives this operation`),
           since,
           until: Option.none()
-        })),
-      Effect.retry({ schedule: policies.lease, while: (error) => error._tag === "LeaseHeld" })
+        })
+      )
+    return yield* hold.pipe(
+      Effect.catchTag("LeaseHeld", (error) =>
+        Effect.zipRight(
+          told(error),
+          Effect.retry(hold, { schedule: policies.lease, while: (error) => error._tag === "LeaseHeld" })
+        ))
     )
   })
 
@@ -173,10 +181,9 @@ const record = <
     const events = yield* Effect.orDie(aggregate.decider.decide(id, command, from.state))
     const state = yield* Effect.orDie(Decider.replay(aggregate.decider, events, from.state))
     const commit = { expectedVersion: from.version, events, state, causation: command._tag, lease }
-    return yield* retrying(store.append(aggregate, id, commit), {
-      schedule: policies.retry,
-      while: (error) => error._tag === "StoreError" && isTransient(error)
-    }).pipe(
+    return yield* store.append(aggregate, id, commit).pipe(
+      // Not interruptible in its pauses either: what was done and not yet recorded is worth a slow stop.
+      Effect.retry({ schedule: policies.retry, while: (error) => error._tag === "StoreError" && isTransient(error) }),
       Effect.tap(() => transition(aggregate, from.state, state, events)),
       Effect.map((version) => ({ state, version, ours: true })),
       Effect.catchTag("VersionConflict", (conflict) =>
@@ -210,7 +217,7 @@ const stopped = (id: OperationId, state: Tagged, error: RowError) =>
     yield* Effect.logWarning(`stays in ${state._tag}: ${error.message}`)
     if (isTransient(error)) return
     yield* alerts.raise({
-      condition: `${id}/${state._tag}/${error.message}`,
+      condition: `${id}/${state._tag}/${error._tag}.${error.reason}`,
       operation: id,
       message: `operation ${id} stays in ${state._tag} and needs a person: ${error.message}`
     })

@@ -1,7 +1,8 @@
 /** The command line as a child process: what it says, how it ends, and the certainty that it is gone afterwards. */
-import { Deferred, Effect, Schedule, Schema, type Scope } from "effect"
+import { Deferred, Effect, Option, Schema, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { inspect } from "node:util"
 
 export interface Said {
   readonly stdout: string
@@ -87,29 +88,26 @@ export const start = (
     }
   })
 
-/** Looks again until it is so; fails with `what` was waited for. */
+/** Looks again until it is so. */
 export const until = <A, E, R>(
   what: string,
   look: Effect.Effect<A, E, R>,
   isSo: (seen: A) => boolean
 ): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => {
+  Effect.gen(function*() {
     let last: A | undefined
-    return look.pipe(
-      Effect.tap((seen) => {
-        last = seen
-      }),
-      Effect.repeat({ until: isSo, schedule: Schedule.spaced("10 millis") }),
-      Effect.flatMap(() => Effect.sync(() => last as A)),
-      Effect.timeoutFail({
-        duration: limit,
-        onTimeout: () => new Error(`waited in vain for ${what}; last seen: ${JSON.stringify(last)}`)
-      }),
-      Effect.catchIf(
-        (error): error is Error => error instanceof Error && error.message.startsWith("waited"),
-        Effect.die
-      )
-    )
+    const looking = Effect.gen(function*() {
+      while (true) {
+        last = yield* look
+        if (isSo(last)) return last
+        yield* Effect.sleep("10 millis")
+      }
+    })
+    const seen = yield* Effect.timeoutOption(looking, limit)
+    return yield* Option.match(seen, {
+      onNone: () => Effect.dieMessage(`waited in vain for ${what}; last seen: ${inspect(last)}`),
+      onSome: Effect.succeed
+    })
   })
 
 /** Waits for words of its log or its result. */

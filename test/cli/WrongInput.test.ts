@@ -121,7 +121,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("wrong input", (i
   it.scoped("a missing key", () =>
     Effect.gen(function*() {
       const { environment } = yield* ownDatabase
-      yield* refused(mint({}), Record.remove(environment, "BALLAST_ALPACA_BASE_URL"), [
+      yield* refused(mint({}), Record.remove<string, string, string>(environment, "BALLAST_ALPACA_BASE_URL"), [
         "BALLAST_ALPACA_BASE_URL is missing",
         "https://"
       ])
