@@ -43,25 +43,23 @@ const configured = <A, E, R>(file: Option.Option<string>, effect: Effect.Effect<
 type Logging = Live.Configuration["logging"]
 
 /** Logs go to stderr, for people on a terminal and for programs elsewhere. */
-export const logging = ({ format, level }: Logging): Layer.Layer<never> =>
-  Layer.merge(
-    Logger.replace(
-      Logger.defaultLogger,
-      LiveLine.logger(Option.getOrElse(format, () => process.stderr.isTTY === true ? "pretty" : "json"))
-    ),
-    Logger.minimumLogLevel(
-      LogLevel.fromLiteral(
-        ({
-          trace: "Trace",
-          debug: "Debug",
-          info: "Info",
-          warning: "Warning",
-          error: "Error",
-          none: "None"
-        } as const)[level]
-      )
+export const logging =
+  ({ format, level }: Logging) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+    const written = Option.getOrElse(format, () => process.stderr.isTTY === true ? "pretty" as const : "json" as const)
+    return effect.pipe(
+      Logger.withMinimumLogLevel(LogLevel.fromLiteral(levels[level])),
+      Effect.provide(Logger.replace(Logger.defaultLogger, LiveLine.logger(written)))
     )
-  )
+  }
+
+const levels = {
+  trace: "Trace",
+  debug: "Debug",
+  info: "Info",
+  warning: "Warning",
+  error: "Error",
+  none: "None"
+} as const satisfies Record<Logging["level"], LogLevel.Literal>
 
 const cannotOpen = ({ message }: StoreError) => new InvalidInput({ problems: [`BALLAST_DATABASE: ${message}`] })
 
@@ -73,7 +71,7 @@ export const withLog = <A, E, R>(file: Option.Option<string>, effect: Effect.Eff
       ConfigSource.load(BallastConfig.looking)
     )
     const context = yield* Layer.build(Live.database(database, { create: false })).pipe(Effect.mapError(cannotOpen))
-    return yield* effect.pipe(Effect.provide(context), Effect.provide(logging(logs)))
+    return yield* effect.pipe(Effect.provide(context), logging(logs))
   }).pipe(Effect.scoped)
 
 /** Needs both keys to tell. */
@@ -94,7 +92,7 @@ const loaded = (file: Option.Option<string>) =>
 export const withConfiguration = <A, E, R>(
   file: Option.Option<string>,
   use: (config: Live.Configuration) => Effect.Effect<A, E, R>
-) => Effect.flatMap(loaded(file), (config) => Effect.provide(use(config), logging(config.logging)))
+) => Effect.flatMap(loaded(file), (config) => logging(config.logging)(use(config)))
 
 const told = ({ detail, key }: Preflight.Finding) => `${key}: ${detail}`
 
@@ -138,5 +136,5 @@ export const withPorts = <I, A, E, R>(
         Effect.provide(ports),
         Effect.provide(Policies.layer({ ...config.policies, waitForLease: !options.noWait }))
       )
-    }).pipe(Effect.provide(logging(config.logging)))
+    }).pipe(logging(config.logging))
   }).pipe(Effect.scoped)

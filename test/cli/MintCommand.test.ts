@@ -160,7 +160,13 @@ layer(Sandbox.layer(2), { excludeTestServices: true, timeout: "60 seconds" })((i
         detail: "401",
         advice: "BALLAST_ALPACA_API_KEY"
       },
-      { why: "another's account", env: otherAccount, reason: "Unauthorized", detail: "403", advice: "the account may do" },
+      {
+        why: "another's account",
+        env: otherAccount,
+        reason: "Unauthorized",
+        detail: "403",
+        advice: "the account may do"
+      },
       {
         why: "no such token there",
         env: { BALLAST_TOKENIZATION_ISSUER: "xstocks" },
@@ -176,7 +182,12 @@ layer(Sandbox.layer(2), { excludeTestServices: true, timeout: "60 seconds" })((i
         const refused = yield* Effect.forEach(refusals, ({ advice, detail, env = {}, quantity, reason, why }) =>
           Effect.gen(function*() {
             const order = Sandbox.order(quantity)
-            const ended = yield* sandbox.ballast(order.args.filter((arg) => arg !== "--json"), { env })
+            const ended = yield* sandbox.ballast(
+              order.args.filter((arg) =>
+                arg !== "--json"
+              ),
+              { env }
+            )
             expect([why, ended.code]).toEqual([why, 1])
             expect(ended.stdout).toContain(`Failed (${reason}): `)
             expect(ended.stdout).toContain(detail)

@@ -26,7 +26,7 @@ import * as Sandbox from "./Sandbox.ts"
 export const demo = Command.make("demo", { json: Session.json }, ({ json }) =>
   Effect.gen(function*() {
     const logs = yield* ConfigSource.load(BallastConfig.logging)
-    yield* Effect.provide(show(json), Session.logging(logs))
+    yield* Session.logging(logs)(show(json))
   }).pipe(Effect.scoped)).pipe(
     Command.withDescription("Runs the workflows on an embedded local world and shows that the balances add up")
   )

@@ -22,7 +22,7 @@ export const of = (headers: Headers.Headers): Effect.Effect<Option.Option<Durati
       Option.map(header(headers, "retry-after", seconds), (text) => Number(text) * 1000),
       Option.flatMap(
         header(headers, "retry-after", httpDate),
-        (text) => Option.map(DateTime.make(text), (at) => DateTime.toEpochMillis(at) - now)
+        (text) => Option.map(DateTime.make(text.replace("GMT", "+0000")), (at) => DateTime.toEpochMillis(at) - now)
       )
     ]
     const known = waits.flatMap((wait) => Option.toArray(wait))

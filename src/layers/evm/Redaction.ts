@@ -8,6 +8,7 @@ const shortestSecret = 4
 
 /** Much longer than any useful explanation, much shorter than a page of HTML. */
 const longestText = 300
+const longestRead = 20 * longestText
 
 const removed = "[redacted]"
 
@@ -54,12 +55,13 @@ export const make = (urls: ReadonlyArray<string>): (text: string) => string => {
     .filter((secret) => secret.length >= shortestSecret)
     // The longest first: a part of a secret must not be taken out of its middle.
     .toSorted((a, b) => b.length - a.length)
+  const longestSecret = secrets[0]?.length ?? 0
   return (text) => {
-    // Cut before as well: what comes from outside may be megabytes.
-    const withoutUrls = text.slice(0, 20 * longestText).replace(anyUrl, host)
-    const clean = secrets.reduce((rest, secret) => rest.replaceAll(secret, removed), withoutUrls)
-      .replace(control, " ")
-      .trim()
+    // What comes from outside may be megabytes, so it is cut first; then its end may be the first half of a secret.
+    const isCut = text.length > longestRead
+    const withoutUrls = text.slice(0, longestRead).replace(anyUrl, host)
+    const redacted = secrets.reduce((rest, secret) => rest.replaceAll(secret, removed), withoutUrls)
+    const clean = redacted.slice(0, isCut ? -longestSecret || undefined : undefined).replace(control, " ").trim()
     return clean.length > longestText ? `${clean.slice(0, longestText)}...` : clean
   }
 }

@@ -27,6 +27,12 @@ export interface RpcClient {
   readonly request: <A, I>(request: Request<A, I>) => Effect.Effect<A, ChainError>
 }
 
+/** `logs: 0: address: expected ..`. The tree that the Schema prints has one line per layer of it. */
+const problem = (error: ParseResult.ParseError): string => {
+  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+  return issue === undefined ? error.message : [...issue.path, issue.message].join(": ")
+}
+
 /** Asks one endpoint. What it answers is not believed before it has been decoded. */
 export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.DurationInput): RpcClient => {
   const { request: send } = endpoint.transport({ retryCount: 0, timeout: 0 })
@@ -53,7 +59,7 @@ export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.Du
           Either.mapLeft(
             decode(result),
             // No contract is involved here: a node that talks nonsense is a node that is down.
-            (error) => failed("Unavailable", `not understood, ${ParseResult.TreeFormatter.formatErrorSync(error)}`)
+            (error) => failed("Unavailable", `not understood, ${problem(error)}`)
           )
         )
       )

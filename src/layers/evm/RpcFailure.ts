@@ -40,15 +40,22 @@ export const read = (error: unknown): RpcFailure => {
   const code = field(errors, "code", isCode)
   const status = field(errors, "status", isCode)
   // `details` is what the other side said; `shortMessage` is viem's summary without URL and request.
-  const said = field(errors, "details", isText) ?? field(errors.toReversed(), "message", isText) ?? ""
+  // A parser's error is left out: it quotes a piece of the body, which may be a piece of a secret.
+  const isParser = errors.some((error) => error instanceof SyntaxError)
+  const said = isParser
+    ? "The body is not JSON."
+    : field(errors, "details", isText) ?? field(errors.toReversed(), "message", isText) ?? ""
   const summary = field(errors, "shortMessage", isText) ?? field(errors, "name", isText) ?? String(error)
   const system = field(errors, "code", isText)
+  // fetch says no more than that it failed; why is in its cause.
+  const why = isParser ? undefined : field(errors.toReversed(), "message", isText)
   const facts = [
     summary,
     status === undefined ? undefined : `HTTP status ${status}.`,
     code === undefined ? undefined : `Code ${code}.`,
     system === undefined ? undefined : `${system}.`,
-    said === summary ? undefined : said
+    said === summary ? undefined : said,
+    why === undefined || summary.includes(why) || said.includes(why) || why.includes(summary) ? undefined : why
   ]
   return {
     isRevert: code === ExecutionRevertedError.code || code === vmExecutionError || ended.test(said),

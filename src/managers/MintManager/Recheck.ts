@@ -36,7 +36,8 @@ const look = (id: MintId, state: Failed) =>
 const isNews = (state: Failed, request: TokenizationRequest) => {
   switch (request.status) {
     case "Completed":
-      return Effect.map(proof(state, request), ({ _tag }) => _tag === "Answer")
+      // What only lacks confirmations is on its way: the row waits for them.
+      return Effect.map(proof(state, request), (seen) => seen._tag === "Answer" || Option.isNone(seen.late))
     case "Rejected":
       return Effect.succeed(!Outcome.settled(Mint.aggregate.outcome(state)))
     case "Pending":

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import * as Address from "../../../src/domain/Address.ts"
 import { TokenizationRequestId } from "../../../src/domain/TokenizationRequest.ts"
 import type { AlpacaError } from "../../../src/services/AlpacaTokenization.ts"
 import { calls, hash, key, mintAnswer, mintId, order, requestId, row, secret, withStub } from "./Live.ts"

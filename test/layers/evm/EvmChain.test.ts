@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, TestClock } from "effect"
+import { Effect, Fiber, Logger, LogLevel, Option, type Scope, TestClock } from "effect"
 import { custom } from "viem"
 import * as Address from "../../../src/domain/Address.ts"
 import * as TxHash from "../../../src/domain/TxHash.ts"
@@ -19,6 +19,10 @@ const overloaded: Reply = {
   body: `{"jsonrpc":"2.0","error":{"code":-32005,"message":"slow down"}}`,
   type: "application/json"
 }
+
+/** That the next endpoint is asked is logged; not here. */
+const quietly = <A, E>(name: string, run: () => Effect.Effect<A, E, Scope.Scope>) =>
+  it.scopedLive(name, () => Logger.withMinimumLogLevel(run(), LogLevel.None))
 
 /** Whatever is no answer of a node that works. */
 const broken: Record<string, Reply> = {
@@ -45,7 +49,7 @@ const broken: Record<string, Reply> = {
 
 describe("an endpoint that is broken", () => {
   for (const [what, reply] of Object.entries(broken)) {
-    it.scopedLive(`${what} is Unavailable, asked once, and the next endpoint is asked`, () =>
+    quietly(`${what} is Unavailable, asked once, and the next endpoint is asked`, () =>
       Effect.gen(function*() {
         const bad = yield* start(() => reply)
         const good = yield* start(() => block16)
@@ -59,13 +63,13 @@ describe("an endpoint that is broken", () => {
       }))
   }
 
-  it.scopedLive("nobody listening: the next one answers", () =>
+  quietly("nobody listening: the next one answers", () =>
     Effect.gen(function*() {
       const good = yield* start(() => block16)
       assert.strictEqual(yield* EvmChain.make("base", optionsOf([nowhere, good.url])).blockNumber, 16n)
     }))
 
-  it.scopedLive("one that hangs is left after its time, and the next one answers", () =>
+  quietly("one that hangs is left after its time, and the next one answers", () =>
     Effect.gen(function*() {
       const silent = yield* start(() => "hang")
       const good = yield* start(() => block16)
@@ -73,14 +77,14 @@ describe("an endpoint that is broken", () => {
       assert.strictEqual(yield* chain.blockNumber, 16n)
     }))
 
-  it.scopedLive("an answer larger than any node's is not read to its end", () =>
+  quietly("an answer larger than any node's is not read to its end", () =>
     Effect.gen(function*() {
       const huge = yield* start(() => ({ status: 200, body: `{"result":"0x${"0".repeat(11 * 1024 * 1024)}"}` }))
       const error = yield* Effect.flip(EvmChain.make("base", optionsOf([huge.url])).blockNumber)
       assert.include(error.message, "size limit")
     }))
 
-  it.scopedLive("when none answers, the error names each", () =>
+  quietly("when none answers, the error names each", () =>
     Effect.gen(function*() {
       const bad = yield* start(() => broken["500"] ?? "hang")
       const error = yield* Effect.flip(EvmChain.make("base", optionsOf([nowhere, bad.url])).blockNumber)
@@ -91,17 +95,20 @@ describe("an endpoint that is broken", () => {
       assert.include(error.detail, "500")
     }))
 
-  it.scopedLive("the second is not asked while the first answers, and the first is preferred again later", () =>
-    Effect.gen(function*() {
-      let isDown = true
-      const first = yield* start(() => isDown ? overloaded : block16)
-      const second = yield* start(() => ({ result: "0x11" }))
-      const chain = EvmChain.make("base", optionsOf([first.url, second.url]))
-      assert.strictEqual(yield* chain.blockNumber, 17n)
-      isDown = false
-      assert.strictEqual(yield* chain.blockNumber, 16n)
-      assert.lengthOf(second.asked, 1)
-    }))
+  quietly(
+    "the second is not asked while the first answers, and the first is preferred again later",
+    () =>
+      Effect.gen(function*() {
+        let isDown = true
+        const first = yield* start(() => isDown ? overloaded : block16)
+        const second = yield* start(() => ({ result: "0x11" }))
+        const chain = EvmChain.make("base", optionsOf([first.url, second.url]))
+        assert.strictEqual(yield* chain.blockNumber, 17n)
+        isDown = false
+        assert.strictEqual(yield* chain.blockNumber, 16n)
+        assert.lengthOf(second.asked, 1)
+      })
+  )
 })
 
 describe("time", () => {
@@ -143,7 +150,7 @@ describe("receipt", () => {
       return yield* EvmChain.make("base", optionsOf([node.url])).receipt(txHash)
     })
 
-  it.scopedLive("is in the types of the domain, whatever case the node writes", () =>
+  quietly("is in the types of the domain, whatever case the node writes", () =>
     Effect.gen(function*() {
       const found = yield* read({
         ...receipt,
@@ -151,7 +158,7 @@ describe("receipt", () => {
         logs: [{ ...log, address: `0x${address.slice(2).toUpperCase()}` }],
         gasUsed: "0x5208"
       })
-      assert.deepStrictEqual(
+      assert.deepStrictEqual<unknown>(
         found,
         Option.some({
           txHash,
@@ -162,15 +169,17 @@ describe("receipt", () => {
       )
     }))
 
-  it.scopedLive("reverted", () =>
+  quietly("reverted", () =>
     Effect.gen(function*() {
       const found = yield* Effect.flatten(read({ ...receipt, status: "0x0", logs: [] }))
       assert.strictEqual(found.status, "reverted")
     }))
 
   for (const result of [null, { ...receipt, blockNumber: null }]) {
-    it.scopedLive(`${result === null ? "null" : "one without a block"} means not mined`, () =>
-      Effect.map(read(result), (found) => assert.isTrue(Option.isNone(found))))
+    quietly(
+      `${result === null ? "null" : "one without a block"} means not mined`,
+      () => Effect.map(read(result), (found) => assert.isTrue(Option.isNone(found)))
+    )
   }
 
   const { status: _, ...withoutStatus } = receipt
@@ -193,7 +202,7 @@ describe("receipt", () => {
     "that is false": false
   }
   for (const [what, result] of Object.entries(hostile)) {
-    it.scopedLive(`one ${what} is refused`, () =>
+    quietly(`one ${what} is refused`, () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(read(result))
         assert.strictEqual(error.reason, "Unavailable")
@@ -215,23 +224,26 @@ describe("call", () => {
     { code: -32015, message: "VM execution error." }
   ]
   for (const error of reverts) {
-    it.scopedLive(`${error.code} ${error.message}: a bad answer, which the next endpoint is not asked about`, () =>
-      Effect.gen(function*() {
-        const first = yield* start(() => ({ error }))
-        const second = yield* start(() => ({ result: "0x" }))
-        const failure = yield* Effect.flip(
-          EvmChain.make("base", optionsOf([first.url, second.url])).call(address, "0x01020304")
-        )
-        assert.strictEqual(failure.reason, "BadAnswer")
-        assert.strictEqual(failure.kind, "permanent")
-        assert.include(failure.message, `base (call of 0x01020304 on ${address}): BadAnswer: ${first.url}`)
-        assert.include(failure.message, error.message)
-        assert.lengthOf(second.asked, 0)
-      }))
+    quietly(
+      `${error.code} ${error.message}: a bad answer, which the next endpoint is not asked about`,
+      () =>
+        Effect.gen(function*() {
+          const first = yield* start(() => ({ error }))
+          const second = yield* start(() => ({ result: "0x" }))
+          const failure = yield* Effect.flip(
+            EvmChain.make("base", optionsOf([first.url, second.url])).call(address, "0x01020304")
+          )
+          assert.strictEqual(failure.reason, "BadAnswer")
+          assert.strictEqual(failure.kind, "permanent")
+          assert.include(failure.message, `base (call of 0x01020304 on ${address}): BadAnswer: ${first.url}`)
+          assert.include(failure.message, error.message)
+          assert.lengthOf(second.asked, 0)
+        })
+    )
   }
 
   for (const message of ["header not found", "missing trie node", "project rate limit exceeded"]) {
-    it.scopedLive(`-32000 ${message}: this node's own trouble, the next one is asked`, () =>
+    quietly(`-32000 ${message}: this node's own trouble, the next one is asked`, () =>
       Effect.gen(function*() {
         const first = yield* start(() => ({ error: { code: -32000, message } }))
         const second = yield* start(() => ({ result: "0xaa" }))
@@ -240,7 +252,7 @@ describe("call", () => {
       }))
   }
 
-  it.scopedLive("only a call can revert: a text like it elsewhere is a node's trouble", () =>
+  quietly("only a call can revert: a text like it elsewhere is a node's trouble", () =>
     Effect.gen(function*() {
       const node = yield* start(() => ({ error: { code: 3, message: "execution reverted" } }))
       assert.strictEqual(
@@ -253,13 +265,13 @@ describe("call", () => {
 describe("checkChainId", () => {
   const serving = (id: number) => start(() => ({ result: `0x${id.toString(16)}` }))
 
-  it.scopedLive("passes when every endpoint serves the chain", () =>
+  quietly("passes when every endpoint serves the chain", () =>
     Effect.gen(function*() {
       const [a, b] = yield* Effect.all([serving(8453), serving(8453)])
       yield* EvmChain.checkChainId("base", optionsOf([a.url, b.url]))
     }))
 
-  it.scopedLive("finds the wrong one behind a right one, and says what was expected where", () =>
+  quietly("finds the wrong one behind a right one, and says what was expected where", () =>
     Effect.gen(function*() {
       const [right, wrong] = yield* Effect.all([serving(8453), serving(84532)])
       const options = optionsOf([right.url, wrong.url])
@@ -271,7 +283,7 @@ describe("checkChainId", () => {
       assert.strictEqual(yield* EvmChain.make("base", options).chainId, 8453)
     }))
 
-  it.scopedLive("lists all that is wrong", () =>
+  quietly("lists all that is wrong", () =>
     Effect.gen(function*() {
       const [wrong, other] = yield* Effect.all([serving(1), serving(10)])
       const errors = yield* Effect.flip(EvmChain.checkChainId("base", optionsOf([wrong.url, nowhere, other.url])))
@@ -279,7 +291,7 @@ describe("checkChainId", () => {
     }))
 
   for (const result of ["0x0", `0x${"f".repeat(64)}`, null]) {
-    it.scopedLive(`does not take ${String(result).slice(0, 10)} for a chain id`, () =>
+    quietly(`does not take ${String(result).slice(0, 10)} for a chain id`, () =>
       Effect.gen(function*() {
         const node = yield* start(() => ({ result }))
         const [error] = yield* Effect.flip(EvmChain.checkChainId("base", optionsOf([node.url])))

@@ -59,6 +59,15 @@ describe("Redaction.make", () => {
     assert.notInclude(shown, "SECRET")
   })
 
+  it("does not show the half of a secret at which a long text was cut", () => {
+    for (let padding = 5_900; padding < 6_100; padding++) {
+      // What stands before it is a URL, of which almost nothing is left.
+      assert.notInclude(redact(`https://host/${"x".repeat(padding - 14)} SECRETKEY${"y".repeat(1_000)}`), "SEC")
+    }
+  })
+
+  it("reads a long word in no time", () => assert.isBelow(redact("x".repeat(10_000_000)).length, 310))
+
   it.prop(
     "no part of a URL that is a secret survives, wherever it stands",
     [fc.string(), fc.stringMatching(/^[A-Za-z0-9_-]{4,40}$/), fc.string(), fc.constantFrom("/", "/v2/", "?key=", "#")],

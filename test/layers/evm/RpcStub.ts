@@ -53,7 +53,7 @@ export const start = (reply: (method: string, params: ReadonlyArray<unknown>) =>
   )
 
 /** Nobody listens there. */
-export const nowhere = "http://127.0.0.1:1"
+export const nowhere = "http://127.0.0.1:65534"
 
 export const optionsOf = (
   [first, ...others]: readonly [string, ...ReadonlyArray<string>],

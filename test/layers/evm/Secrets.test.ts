@@ -9,6 +9,8 @@ import * as RpcEndpoint from "../../../src/layers/evm/RpcEndpoint.ts"
 import { optionsOf, type Reply, start } from "./RpcStub.ts"
 
 const secrets = ["PATHSECRET", "QUERYSECRET", "USERSECRET", "PASSSECRET"]
+/** Half of a key is a leak too. */
+const halves = secrets.flatMap((secret) => [secret.slice(0, 6), secret.slice(-8)])
 const withSecrets = (url: string) =>
   `${url.replace("http://", "http://USERSECRET:PASSSECRET@")}/v2/PATHSECRET?apikey=QUERYSECRET`
 
@@ -59,11 +61,7 @@ const seen = (options: EvmChain.Options) =>
       out.push(inspect(error, { depth: 20, showHidden: true }))
     }
     assert.isAbove(spans.length, reads.length)
-    out.push(
-      inspect(spans.map(({ attributes, events, name, status }) => ({ attributes, events, name, status })), {
-        depth: 20
-      })
-    )
+    out.push(inspect(spans, { depth: 8 }))
     return out.map((text) => typeof text === "string" ? text : inspect(text, { depth: 20 })).join("\n")
   })
 
@@ -76,6 +74,11 @@ describe("secrets of an RPC URL", () => {
     "an HTTP error that repeats the URL": (url) => ({ status: 500, body: echo(url) }),
     "an HTTP error that repeats the keys": () => ({ status: 401, body: echo(secrets.join(" and ")) }),
     "a page that repeats the URL": (url) => ({ status: 200, body: `<html>${url}</html>` }),
+    "a body that ends in the keys": () => ({
+      status: 200,
+      body: `{"result":"0x" ${secrets.join("")}`,
+      type: "application/json"
+    }),
     "a JSON-RPC error that repeats the URL": (url) => ({ error: { code: -32000, message: echo(url), data: url } }),
     "a JSON-RPC error that repeats the keys": () => ({ error: { code: -32005, message: echo(secrets.join(" and ")) } }),
     "a revert that repeats the keys": () => ({
@@ -92,23 +95,23 @@ describe("secrets of an RPC URL", () => {
         url = withSecrets(node.url)
         const all = yield* seen(optionsOf([url, url], { timeout: "20 millis" }))
         assert.include(all, node.url)
-        for (const secret of secrets) assert.notInclude(all, secret)
+        for (const half of halves) assert.notInclude(all, half)
       }))
   }
 
-  for (const url of ["http://127.0.0.1:1", "http://nowhere.invalid"]) {
+  for (const url of ["http://127.0.0.1:65534", "http://nowhere.invalid"]) {
     it.live(`do not leak when nobody listens at ${url}`, () =>
       Effect.gen(function*() {
         const all = yield* seen(optionsOf([withSecrets(url)]))
         assert.include(all, url)
-        for (const secret of secrets) assert.notInclude(all, secret)
+        for (const half of halves) assert.notInclude(all, half)
       }))
   }
 
   it.live("do not leak when the URL is none", () =>
     Effect.gen(function*() {
       const all = yield* seen(optionsOf(["PATHSECRET QUERYSECRET"]))
-      for (const secret of secrets) assert.notInclude(all, secret)
+      for (const half of halves) assert.notInclude(all, half)
     }))
 
   it("do not leak from the endpoint's name", () =>

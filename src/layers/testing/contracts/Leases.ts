@@ -128,7 +128,7 @@ export const cases: ReadonlyArray<Case<Failure, Leases | LeasesControl>> = [
       yield* equals(error.token, lease.token, "the token in the error")
       yield* Scope.close(scope, Exit.void)
       yield* equals(yield* isFree, false, "being free")
-    }).pipe(Effect.catchTag("LeaseLost", () => Effect.dieMessage("flipped")))
+    })
   },
   {
     name: "nobody is told of a loss that did not happen: a released lease is no lost one",
