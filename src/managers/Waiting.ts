@@ -13,7 +13,7 @@ export type Seen<A> = Data.TaggedEnum<{
 interface SeenDefinition extends Data.TaggedEnum.WithGenerics<1> {
   readonly taggedEnum: Seen<this["A"]>
 }
-export const { $match: match, Answer, NotYet } = Data.taggedEnum<SeenDefinition>()
+export const { Answer, NotYet } = Data.taggedEnum<SeenDefinition>()
 
 /**
  * Looks until there is an answer. The deadline alone ends nothing: only a look that succeeded, and was begun after it had

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import path from "node:path"
 import * as LocalWorld from "../../src/layers/local/LocalWorld.ts"
 
-export const main = path.resolve(import.meta.dirname, "../../dist/main.js")
+const main = path.resolve(import.meta.dirname, "../../dist/main.js")
 
 export interface Ended {
   readonly code: number | null

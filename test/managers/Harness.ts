@@ -23,17 +23,17 @@ import { EventStore } from "../../src/services/EventStore.ts"
 import { TokenizedEquities } from "../../src/services/TokenizedEquities.ts"
 
 export const id = MintId.make("6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e")
-export const symbol = EquitySymbol.make("AAPL")
+const symbol = EquitySymbol.make("AAPL")
 export const wallet = Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
-export const token = Address.make("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359")
-export const quantity = Shares.fromUnits(10_500_000_000n)
+const token = Address.make("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359")
+const quantity = Shares.fromUnits(10_500_000_000n)
 export const request = { symbol, quantity, wallet }
 
 /** 18 decimals, as the token has. */
 export const tokens = (units: bigint) => TokenAmount.make({ units, decimals: 18 })
 export const ordered = tokens(10_500_000_000_000_000_000n)
 
-export const settings: Policies.Settings = {
+const settings: Policies.Settings = {
   ...Policies.defaults,
   pollInterval: Duration.seconds(10),
   pollTimeout: Duration.minutes(6),
@@ -42,7 +42,7 @@ export const settings: Policies.Settings = {
   retryAttempts: 4
 }
 
-export const equities = Layer.succeed(TokenizedEquities, {
+const equities = Layer.succeed(TokenizedEquities, {
   issuer: "st0x",
   network: "base",
   equities: new Map([[symbol, { token, decimals: 18 }]]),

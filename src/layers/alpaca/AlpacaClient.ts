@@ -51,7 +51,7 @@ export interface AlpacaClient {
   readonly printable: (words: string) => string
 }
 
-export const objectLimit = 1024 * 1024
+const objectLimit = 1024 * 1024
 export const listLimit = 16 * objectLimit
 /** Of a refusal the first words are enough. */
 const refusalLimit = 64 * 1024

@@ -6,40 +6,40 @@ const Status = (fallback: number) =>
   Schema.optionalWith(Schema.Int.pipe(Schema.between(200, 599)), { default: () => fallback })
 
 /** The connection breaks before anything is done. */
-export const DropBefore = Schema.TaggedStruct("DropBefore", {})
+const DropBefore = Schema.TaggedStruct("DropBefore", {})
 /** Everything is done, then the connection breaks instead of an answer. */
-export const DropAfter = Schema.TaggedStruct("DropAfter", {})
+const DropAfter = Schema.TaggedStruct("DropAfter", {})
 /** Nothing is done; an error status. */
-export const FailBefore = Schema.TaggedStruct("FailBefore", { status: Status(503) })
+const FailBefore = Schema.TaggedStruct("FailBefore", { status: Status(503) })
 /** Everything is done; an error status. */
-export const FailAfter = Schema.TaggedStruct("FailAfter", { status: Status(500) })
+const FailAfter = Schema.TaggedStruct("FailAfter", { status: Status(500) })
 /** 429, nothing is done. Seconds; the header in question is left out without them. */
-export const RateLimited = Schema.TaggedStruct("RateLimited", {
+const RateLimited = Schema.TaggedStruct("RateLimited", {
   /** `Retry-After`, undocumented at Alpaca. */
   retryAfter: Schema.optional(Schema.Int),
   /** `X-RateLimit-Reset`, from now. */
   resetAfter: Schema.optional(Schema.Int)
 })
 /** The request lies there for a while, then all goes on, whether or not the client still waits. */
-export const DelayBefore = Schema.TaggedStruct("DelayBefore", { millis: Millis })
+const DelayBefore = Schema.TaggedStruct("DelayBefore", { millis: Millis })
 /** Everything is done at once, the answer comes late. */
-export const DelayAfter = Schema.TaggedStruct("DelayAfter", { millis: Millis })
+const DelayAfter = Schema.TaggedStruct("DelayAfter", { millis: Millis })
 /** Everything is done; the answer's body is cut in half, a gateway's HTML page, or 32 MiB of blanks before it. */
-export const WrongBody = Schema.TaggedStruct("WrongBody", {
+const WrongBody = Schema.TaggedStruct("WrongBody", {
   body: Schema.Literal("Truncated", "Html", "Huge"),
   /** That of the true answer if left out. */
   status: Schema.optional(Schema.Int.pipe(Schema.between(200, 599)))
 })
 /** Every connection breaks, on every route and method, until the fault is removed. */
-export const Down = Schema.TaggedStruct("Down", {})
+const Down = Schema.TaggedStruct("Down", {})
 /** JSON-RPC only: an error answer, before or after the call was done. */
-export const RpcError = Schema.TaggedStruct("RpcError", {
+const RpcError = Schema.TaggedStruct("RpcError", {
   code: Schema.Int,
   message: Schema.String,
   after: Schema.optionalWith(Schema.Boolean, { default: () => false })
 })
 /** JSON-RPC only: nothing is done and this is the result, such as null or [] from a node that lags behind. */
-export const RpcResult = Schema.TaggedStruct("RpcResult", { result: Schema.Unknown })
+const RpcResult = Schema.TaggedStruct("RpcResult", { result: Schema.Unknown })
 
 export const Fault = Schema.Union(
   DropBefore,

@@ -9,7 +9,7 @@ import { Schema } from "effect"
  * - `ChainFailed`: a chain refused what the world itself sent to it.
  * - `InvalidOptions`: it was asked for something that cannot be.
  */
-export const Reason = Schema.Literal(
+const Reason = Schema.Literal(
   "AnvilMissing",
   "AnvilFailed",
   "CompilerFailed",
