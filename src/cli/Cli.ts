@@ -12,6 +12,7 @@ import { run } from "./commands/Run.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { show } from "./commands/Show.ts"
 import { verify } from "./commands/Verify.ts"
+import { InvalidInput } from "./InvalidInput.ts"
 import * as Output from "./Output.ts"
 import * as Status from "./Status.ts"
 
@@ -20,7 +21,11 @@ const ballast = Command.make("ballast").pipe(
   Command.withSubcommands([demo, sandbox, run, check, mint, list, show, resume, recheck, verify])
 )
 
-const parse = Command.run(ballast, { name: "ballast", version })
+const execute = Command.run(ballast, { name: "ballast", version })
+
+/** The parser would tell its errors itself, and less than `misread` does. */
+const parse = (args: ReadonlyArray<string>) =>
+  Effect.consoleWith((console) => Effect.withConsole(execute(args), { ...console, error: () => Effect.void }))
 
 /** Runs one command; errors become a message, a document where `--json` was asked for, and an exit code. */
 export const main = (args: ReadonlyArray<string>): Effect.Effect<void, never, Status.Status> =>
@@ -29,13 +34,10 @@ export const main = (args: ReadonlyArray<string>): Effect.Effect<void, never, St
     Effect.zipRight(isBuiltIn(args) ? Status.set(0) : Effect.void),
     Effect.catchAll((error) =>
       Effect.gen(function*() {
-        const message = ValidationError.isValidationError(error)
-          ? HelpDoc.toAnsiText(error.error).trim()
-          : error.message
-        // The parser has already told its own errors.
-        if (!ValidationError.isValidationError(error)) yield* Output.note(message)
-        if (args.includes("--json")) yield* Output.json(document(error, message))
-        yield* Status.set(exitCode(error))
+        const told = ValidationError.isValidationError(error) ? misread(error, args) : error
+        yield* Output.note(told.message)
+        if (args.includes("--json")) yield* Output.json(document(told))
+        yield* Status.set(exitCode(told))
       })
     ),
     Effect.provide(Layer.merge(NodeContext.layer, CliConfig.layer({ isCaseSensitive: true, finalCheckBuiltIn: true })))
@@ -44,7 +46,29 @@ export const main = (args: ReadonlyArray<string>): Effect.Effect<void, never, St
 const builtIns = ["--help", "-h", "--version", "--completions", "--wizard"]
 const isBuiltIn = (args: ReadonlyArray<string>) => args.length <= 2 || args.some((arg) => builtIns.includes(arg))
 
-type Failure = Effect.Effect.Error<ReturnType<typeof parse>>
+/** Every long option of every command, as the help names them. */
+const options = new Set(
+  HelpDoc.toAnsiText(Command.getHelp(ballast, CliConfig.defaultConfig)).match(/--[a-z][a-z-]*/g) ?? []
+)
+
+/**
+ * What the parser did not understand. It stops at the first option that it does not know, and then misses those that
+ * follow; of an unknown command it does not say which.
+ */
+const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<string>): InvalidInput => {
+  const [command = "", ...words] = args.slice(2)
+  const unknown = words.filter((word) => /^--[^=]/.test(word) && !options.has(word.replace(/=.*/s, "")))
+  const told = HelpDoc.toAnsiText(error.error).trim().split(/\n\s*\n/)
+  return new InvalidInput({
+    problems: ValidationError.isCommandMismatch(error)
+      ? told.map((problem) => `${problem}, got ${JSON.stringify(command)}`)
+      : unknown.length === 0
+      ? told
+      : unknown.map((word) => `unknown option ${word}, see ballast ${command} --help`)
+  })
+}
+
+type Failure = Exclude<Effect.Effect.Error<ReturnType<typeof parse>>, ValidationError.ValidationError> | InvalidInput
 
 /** Nothing was sent, so there is nothing to resume, where the input or the configuration was not usable. */
 const exitCode = (error: Failure): Status.Code => {
@@ -66,11 +90,11 @@ const exitCode = (error: Failure): Status.Code => {
   }
 }
 
-const document = (error: Failure, message: string) => ({
+const document = (error: Failure) => ({
   error: {
     type: error._tag,
     ..."reason" in error ? { reason: error.reason } : {},
-    message,
+    message: error.message,
     ..."problems" in error ? { problems: error.problems } : {}
   }
 })

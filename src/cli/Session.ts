@@ -1,6 +1,6 @@
 /** What commands have in common: their options, their configuration, their layers. */
 import { Options } from "@effect/cli"
-import { Array, Data, Effect, Layer, Logger, LogLevel, Option } from "effect"
+import { Array, type Config, Data, Effect, Layer, Logger, LogLevel, Option } from "effect"
 import * as BallastConfig from "../layers/Config.ts"
 import * as ConfigSource from "../layers/ConfigSource.ts"
 import * as Wallet from "../layers/evm/Wallet.ts"
@@ -33,12 +33,9 @@ export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly prob
   }
 }
 
-/** The keys of all sources, for the effect. */
-const configured = <A, E, R>(file: Option.Option<string>, effect: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(
-    ConfigSource.provider({ environment: process.env, file, dotEnv: true }),
-    (provider) => Effect.withConfigProvider(effect, provider)
-  )
+/** From the keys of all sources. */
+const configured = <A>(file: Option.Option<string>, config: Config.Config<A>) =>
+  ConfigSource.loadFrom({ environment: process.env, file, dotEnv: true }, config)
 
 type Logging = Live.Configuration["logging"]
 
@@ -66,10 +63,7 @@ const cannotOpen = ({ message }: StoreError) => new InvalidInput({ problems: [`B
 /** For commands that only look at the log: no other key is needed. */
 export const withLog = <A, E, R>(file: Option.Option<string>, effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
-    const { database, logging: logs } = yield* configured(
-      file,
-      ConfigSource.load(BallastConfig.looking)
-    )
+    const { database, logging: logs } = yield* configured(file, BallastConfig.looking)
     const context = yield* Layer.build(Live.database(database, { create: false })).pipe(Effect.mapError(cannotOpen))
     return yield* effect.pipe(Effect.provide(context), logging(logs))
   }).pipe(Effect.scoped)
@@ -83,7 +77,7 @@ const ownWallets = (config: Live.Configuration): ReadonlyArray<string> =>
 /** The whole configuration, or everything that can be seen to be wrong with it. */
 const loaded = (file: Option.Option<string>) =>
   Effect.filterOrFail(
-    configured(file, ConfigSource.load(BallastConfig.all)),
+    configured(file, BallastConfig.all),
     (config) => ownWallets(config).length === 0,
     (config) => new InvalidInput({ problems: ownWallets(config) })
   )

@@ -14,9 +14,10 @@ const read = <A>(option: string, schema: Schema.Schema<A, string>, text: string)
   Either.mapLeft(Schema.decodeEither(schema)(text), (error) => {
     const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
     const message = issue?.message ?? "not understood"
-    return message.includes(text)
-      ? `${option}: ${message}`
-      : `${option}: ${message}, got ${JSON.stringify(text.slice(0, 200))}`
+    const got = JSON.stringify(text.slice(0, 80))
+    // An address says itself what it is.
+    const isShown = message.includes(got) || (text !== "" && message.startsWith(text))
+    return isShown ? `${option}: ${message}` : `${option}: ${message}, got ${got}`
   })
 
 export const operationId = (text: string): Either.Either<OperationId, InvalidInput> =>

@@ -72,25 +72,31 @@ const fromDotEnv = read(".env").pipe(
 
 const isOurs = (_: unknown, key: string) => key.startsWith("BALLAST_")
 
-/** All keys from all sources, merged. */
-export const provider = (
-  options: Options
-): Effect.Effect<ConfigProvider.ConfigProvider, InvalidConfiguration, FileSystem.FileSystem> =>
+/** Reads one record, or fails with everything that is wrong about it. */
+export const load = <A>(config: Config.Config<A>): Effect.Effect<A, InvalidConfiguration> =>
+  Effect.mapError(config, (error) => new InvalidConfiguration({ problems: [...new Set(Field.problems(error))] }))
+
+/** As `load`, from the keys of all sources, merged; also tells of the keys that mean nothing. */
+export const loadFrom = <A>(
+  options: Options,
+  config: Config.Config<A>
+): Effect.Effect<A, InvalidConfiguration, FileSystem.FileSystem> =>
   Effect.gen(function*() {
     const sources: ReadonlyArray<readonly [name: string, keys: Keys]> = [
       [".env", options.dotEnv ? yield* fromDotEnv : {}],
       ["--config", yield* Option.match(options.file, { onNone: () => Effect.succeed<Keys>({}), onSome: fromFile })],
       ["the environment", Record.filter(options.environment, (value): value is string => value !== undefined)]
     ]
-    const problems = sources.flatMap(([name, keys]) =>
-      Object.keys(Record.filter(keys, isOurs))
+    const ours = sources.map(([name, keys]) => [name, Record.filter(keys, isOurs)] as const)
+    const unknown = ours.flatMap(([name, keys]) =>
+      Object.keys(keys)
         .filter((key) => !BallastConfig.keys.has(key))
         .map((key) => `${key} (in ${name}) is no key that Ballast knows`)
     )
-    if (problems.length > 0) return yield* new InvalidConfiguration({ problems })
-    return ConfigProvider.fromMap(new Map(sources.flatMap(([, keys]) => Record.toEntries(Record.filter(keys, isOurs)))))
+    const provider = ConfigProvider.fromMap(new Map(ours.flatMap(([, keys]) => Record.toEntries(keys))))
+    const loaded = yield* Effect.either(Effect.withConfigProvider(load(config), provider))
+    if (unknown.length === 0) return yield* loaded
+    return yield* new InvalidConfiguration({
+      problems: [...unknown, ...Either.match(loaded, { onLeft: ({ problems }) => problems, onRight: () => [] })]
+    })
   })
-
-/** Reads one record, or fails with everything that is wrong about it. */
-export const load = <A>(config: Config.Config<A>): Effect.Effect<A, InvalidConfiguration> =>
-  Effect.mapError(config, (error) => new InvalidConfiguration({ problems: [...new Set(Field.problems(error))] }))

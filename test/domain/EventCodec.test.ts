@@ -10,7 +10,10 @@ import { left, right } from "../support/spec.ts"
  * An account whose deposits have been written in three shapes: version 1 {cents: 150}, version 2 {amount: "1.5"},
  * version 3 {amount: "1.5", currency: "USD"}. Closing never changed.
  */
-const Deposited = Schema.TaggedStruct("Deposited", { amount: Schema.NumberFromString, currency: Schema.String })
+const Deposited = Schema.TaggedStruct("Deposited", {
+  amount: Schema.NumberFromString.pipe(Schema.positive()),
+  currency: Schema.String
+})
 const Closed = Schema.TaggedStruct("Closed", { by: Schema.String })
 const Event = Schema.Union(Deposited, Closed)
 type Event = typeof Event.Type

@@ -4,7 +4,7 @@ import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import { Chunk, type Duration, Effect, Either, Option, Stream } from "effect"
+import { Chunk, type Duration, Effect, Either, Fiber, Option, Stream } from "effect"
 import { AlpacaError } from "../../services/AlpacaTokenization.ts"
 import * as AlpacaErrors from "./AlpacaErrors.ts"
 import * as Credentials from "./Credentials.ts"
@@ -113,6 +113,9 @@ const exchange = (
     Effect.catchTag("ResponseError", (error) =>
       error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)),
     Effect.mapError(fromHttpClientError),
+    Effect.tap(({ status }) =>
+      Effect.annotateCurrentSpan("http.response.status_code", status)
+    ),
     Effect.flatMap((response) =>
       Effect.map(readBody(response, isSuccess(response.status) ? limit : refusalLimit), (body) => ({
         status: response.status,
@@ -125,13 +128,31 @@ const exchange = (
   )
 
 /**
+ * A time limit that holds also where the caller must not be interrupted. It ends an exchange by interrupting it, so that
+ * has to stay possible; but a child would then be interrupted together with its parent, whatever that one is about.
+ */
+const within =
+  (duration: Duration.DurationInput) => <A>(self: Effect.Effect<A, NoAnswer>): Effect.Effect<A, NoAnswer> => {
+    const limited = Effect.timeoutFail(self, {
+      duration,
+      onTimeout: () => new NoAnswer({ reason: "TimedOut", detail: "no answer in time" })
+    })
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(
+        Effect.forkDaemon(Effect.interruptible(limited)),
+        (fiber) => Effect.onInterrupt(restore(Fiber.join(fiber)), () => Fiber.interrupt(fiber))
+      )
+    )
+  }
+
+/**
  * Needs a client that neither retries nor follows redirects, as those of `@effect/platform` are by themselves. `fetch`,
  * which does follow, is told not to; that replaces a `RequestInit` of the application for these calls.
  */
 export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (anyClient) => {
-    // Alpaca has no use for our trace ids.
-    const client = HttpClient.withTracerPropagation(anyClient, false)
+    // Its own span ends with the response, which knows the request and its headers; and Alpaca has no use for trace ids.
+    const client = HttpClient.withTracerDisabledWhen(anyClient, () => true)
     const root = `${config.baseUrl.replace(/\/+$/, "")}/v1/accounts/${encode(config.accountId)}`
     const sign = Credentials.sign(config)
     const printable = AlpacaErrors.printable(Credentials.scrubber(config))
@@ -165,13 +186,13 @@ export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, H
       limit: number
     ) =>
       exchange(client, sign(HttpClientRequest.acceptJson(request)), limit).pipe(
-        // Also where the caller is not, since a time limit ends what it limits by interrupting it.
-        Effect.interruptible,
-        Effect.timeoutFail({
-          duration: config.timeout,
-          onTimeout: () => new NoAnswer({ reason: "TimedOut", detail: "no answer in time" })
-        }),
+        within(config.timeout),
         Effect.mapError(noAnswer(method, action)),
+        Effect.withSpan(`http.client ${request.method}`, {
+          kind: "client",
+          captureStackTrace: false,
+          attributes: { "http.request.method": request.method, "url.full": request.url }
+        }),
         Effect.tap(({ headers, status }) =>
           Effect.logDebug(
             `Alpaca (${action}): ${status}${headers["idempotent-replayed"] === "true" ? ", replayed" : ""}`

@@ -20,6 +20,7 @@ export const of = (headers: Headers.Headers): Effect.Effect<Option.Option<Durati
     const waits = [
       Option.map(header(headers, "x-ratelimit-reset", seconds), (text) => Number(text) * 1000 - now),
       Option.map(header(headers, "retry-after", seconds), (text) => Number(text) * 1000),
+      // `DateTime` knows zones by their offset only.
       Option.flatMap(
         header(headers, "retry-after", httpDate),
         (text) => Option.map(DateTime.make(text.replace("GMT", "+0000")), (at) => DateTime.toEpochMillis(at) - now)

@@ -22,7 +22,7 @@ export const hold = (
     const token = yield* Effect.acquireRelease(acquire, (token) =>
       release(token).pipe(
         Effect.catchAll((error) =>
-          Effect.logWarning(`could not release the lease ${name}; it expires by itself`, error)
+          Effect.logWarning(`could not release the lease ${name}, it expires by itself: ${error.message}`)
         ),
         Effect.annotateLogs({ lease: name, token })
       ))
@@ -34,7 +34,7 @@ export const hold = (
         const renewed = yield* Effect.either(renew(token))
         if (Either.isLeft(renewed)) {
           // Also past the expiry: until somebody takes the lease it is ours, and once somebody has, appends are refused.
-          yield* Effect.logWarning(`could not renew the lease ${name} yet`, renewed.left)
+          yield* Effect.logWarning(`could not renew the lease ${name} yet: ${renewed.left.message}`)
           delay = Duration.toMillis(duration) / 15
         } else if (renewed.right) {
           delay = Duration.toMillis(duration) / 3

@@ -215,13 +215,15 @@ describe("receipt", () => {
 describe("call", () => {
   const reverts: ReadonlyArray<Extract<Reply, { readonly error: unknown }>["error"]> = [
     { code: 3, message: "execution reverted: ERC20: paused", data: "0x08c379a0" },
+    { code: 3, message: "ERC20: paused" },
     { code: -32000, message: "execution reverted" },
     { code: -32000, message: "Execution reverted" },
     { code: -32000, message: "invalid opcode: INVALID" },
     { code: -32000, message: "out of gas" },
     { code: -32000, message: "stack underflow (0 <=> 1)" },
     { code: -32603, message: "EVM error OutOfGas" },
-    { code: -32015, message: "VM execution error." }
+    { code: -32015, message: "VM execution error." },
+    { code: -32015, message: "Reverted 0x" }
   ]
   for (const error of reverts) {
     quietly(

@@ -1,0 +1,97 @@
+/** What the contract suite of Erc20 cannot make a real node do. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Address from "../../../src/domain/Address.ts"
+import * as TransferLogs from "../../../src/layers/evm/TransferLogs.ts"
+import { ChainControl } from "../../../src/layers/testing/ChainControl.ts"
+import * as ChainTest from "../../../src/layers/testing/ChainTest.ts"
+import { ChainError } from "../../../src/services/Chain.ts"
+import { Erc20, Received } from "../../../src/services/Erc20.ts"
+
+const ours = Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
+const theirs = Address.make("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB")
+const token = { chain: "base", address: ChainTest.token, decimals: 18 } as const
+const transfer = { token: token.address, from: theirs, to: ours, units: 5n }
+
+const layer = ChainTest.layer({ confirmations: { base: 3 } })
+
+describe("Erc20.received", () => {
+  it.effect("a head below the receipt's block is that of a slower node: no confirmations yet", () =>
+    Effect.gen(function*() {
+      const erc20 = yield* Erc20
+      const { base } = yield* ChainControl
+      yield* base.mine(5)
+      const txHash = yield* base.transfer(transfer)
+      yield* base.lagHead(3)
+      const look = erc20.received(token, { txHash, recipient: ours })
+      assert.deepStrictEqual(yield* look, Received.Unconfirmed({ confirmations: 0, required: 3 }))
+      yield* base.mine(4)
+      assert.deepStrictEqual(yield* look, Received.Unconfirmed({ confirmations: 2, required: 3 }))
+      yield* base.lagHead(0)
+      assert.deepStrictEqual(yield* look, Received.Confirmed({ amount: { units: 5n, decimals: 18 } }))
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("a node that lags as a whole knows nothing of the transaction", () =>
+    Effect.gen(function*() {
+      const erc20 = yield* Erc20
+      const { base } = yield* ChainControl
+      const txHash = yield* base.transfer(transfer)
+      yield* base.lag(1)
+      assert.deepStrictEqual(yield* erc20.received(token, { txHash, recipient: ours }), Received.NotMined())
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("the head is read after the receipt", () =>
+    Effect.gen(function*() {
+      const erc20 = yield* Erc20
+      const { base } = yield* ChainControl
+      const txHash = yield* base.transfer(transfer)
+      yield* erc20.received(token, { txHash, recipient: ours })
+      assert.deepStrictEqual(yield* base.calls, ["receipt", "blockNumber"])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("an amount that cannot be read is an error, and not zero", () =>
+    Effect.gen(function*() {
+      const erc20 = yield* Erc20
+      const { base } = yield* ChainControl
+      const topics = [TransferLogs.transferTopic, TransferLogs.word(theirs), TransferLogs.word(ours)]
+      const txHash = yield* base.addReceipt([{ address: token.address, topics, data: "0x05" }])
+      yield* base.mine(2)
+      const error = yield* Effect.flip(erc20.received(token, { txHash, recipient: ours }))
+      assert.strictEqual(
+        error.message,
+        `base (receipt of ${txHash}): BadAnswer: amount of a transfer of ${token.address}: expected 32 bytes, got 1`
+      )
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("while the chain cannot be asked nothing is said", () =>
+    Effect.gen(function*() {
+      const erc20 = yield* Erc20
+      const { base } = yield* ChainControl
+      const txHash = yield* base.transfer(transfer)
+      const look = erc20.received(token, { txHash, recipient: ours })
+      yield* base.unavailable
+      assert.strictEqual((yield* Effect.flip(look)).kind, "transient")
+      yield* base.available
+      const wrong = new ChainError({ reason: "WrongChain", chain: "base", action: "chain id", detail: "1" })
+      yield* base.failNext(wrong)
+      assert.strictEqual((yield* Effect.flip(look)).message, wrong.message)
+      assert.deepStrictEqual(yield* look, Received.Unconfirmed({ confirmations: 1, required: 3 }))
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("Erc20.balance", () => {
+  for (const answer of ["0x", "0x01", `0x${"00".repeat(64)}`] as const) {
+    it.effect(`an answer of ${(answer.length - 2) / 2} bytes is no balance`, () =>
+      Effect.gen(function*() {
+        const erc20 = yield* Erc20
+        const { base } = yield* ChainControl
+        const balanceOf = `0x70a08231${TransferLogs.word(ours).slice(2)}` as const
+        yield* base.setCode(theirs, "0x01")
+        yield* base.setAnswer(theirs, balanceOf, answer)
+        const error = yield* Effect.flip(erc20.balance({ ...token, address: theirs }, ours))
+        assert.strictEqual(error.reason, "BadAnswer")
+        assert.include(error.message, `token balance of ${ours}`)
+        assert.include(error.message, `${theirs} is no ERC-20 token`)
+      }).pipe(Effect.provide(layer)))
+  }
+})

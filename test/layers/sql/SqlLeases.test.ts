@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Deferred, Effect, Fiber, Layer, TestClock } from "effect"
+import { spawnSync } from "node:child_process"
+import * as ProcessIdentity from "../../../src/layers/sql/ProcessIdentity.ts"
+import * as SqlLeases from "../../../src/layers/sql/SqlLeases.ts"
+import * as Transaction from "../../../src/layers/sql/Transaction.ts"
+import { Leases } from "../../../src/services/Leases.ts"
+import * as Temporary from "./Temporary.ts"
+
+describe("a lease in SQLite", () => {
+  it.scoped("that cannot be renewed for a while is kept, and renewed as soon as it can be", () =>
+    Effect.gen(function*() {
+      const file = yield* Temporary.file
+      const layer = SqlLeases.layer({ duration: "3 seconds" }).pipe(Layer.provide(Temporary.database(file)))
+      const leases = Context.get(yield* Layer.build(layer), Leases)
+      const theirs = yield* Temporary.client(file)
+      const lease = yield* leases.hold("a")
+      const lost = yield* Effect.fork(lease.lost)
+      const begun = yield* Deferred.make<void>()
+      const writing = yield* Effect.fork(
+        Transaction.make(theirs).write(
+          "write",
+          Effect.zipRight(Deferred.succeed(begun, undefined), Effect.sleep("7 seconds"))
+        )
+      )
+      yield* Deferred.await(begun)
+      // Renewed at 1 second in vain until the 6th, then again.
+      yield* TestClock.adjust("7 seconds")
+      yield* Fiber.join(writing)
+      assert.isUndefined(yield* leases.holder("a"), "it has expired")
+      yield* TestClock.adjust("1 second")
+      assert.isDefined(yield* leases.holder("a"), "and is ours again")
+      assert.strictEqual((yield* Fiber.poll(lost))._tag, "None")
+      assert.strictEqual((yield* Effect.flip(Effect.scoped(leases.hold("a"))))._tag, "LeaseHeld")
+    }))
+
+  it.scoped("names the process that holds it", () =>
+    Effect.gen(function*() {
+      const leases = yield* Leases
+      yield* leases.hold("a")
+      const self = yield* ProcessIdentity.current
+      const refused = yield* Effect.flip(leases.hold("a"))
+      assert.include(refused.message, `process ${process.pid} on ${self.hostname}`)
+    }).pipe(Effect.provide(Temporary.ports)))
+})
+
+describe("a process", () => {
+  const self = Effect.runSync(ProcessIdentity.current)
+  const gone = (holder: Partial<Pick<ProcessIdentity.ProcessIdentity, "machine" | "pid" | "start">>) =>
+    ProcessIdentity.isGone({ ...self, ...holder }, self)
+
+  it("is not gone while it runs", () => {
+    assert.isFalse(gone({}))
+    assert.isFalse(gone({ pid: process.ppid, start: undefined }))
+  })
+
+  it("is gone once it has ended", () => {
+    assert.isTrue(gone({ pid: spawnSync(process.execPath, ["-e", ""]).pid, start: undefined }))
+  })
+
+  it.skipIf(process.platform !== "linux")("is gone when another one has its id", () => {
+    assert.match(self.start ?? "", /^[0-9]+$/)
+    assert.isTrue(gone({ start: "1" }))
+  })
+
+  it("of another machine, or without an id of its own, is never known to be gone", () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""])
+    assert.isFalse(gone({ machine: "elsewhere", pid }))
+    assert.isFalse(gone({ pid: 0 }))
+    assert.isFalse(gone({ pid: -1 }))
+  })
+
+  it("is read from /proc whatever its name is", () => {
+    const stat = "4711 (a) R (b) S 1 4711 4711 0 -1 4194304 95 0 0 0 0 0 0 0 20 0 1 0 123456 2703360 229 184467"
+    assert.deepStrictEqual(ProcessIdentity.parseStat(stat), { state: "S", start: "123456" })
+    assert.isUndefined(ProcessIdentity.parseStat(""))
+  })
+})
