@@ -62,7 +62,7 @@ const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<str
   return new InvalidInput({
     problems: ValidationError.isCommandMismatch(error)
       ? told.map((problem) => `${problem}, got ${JSON.stringify(command)}`)
-      : unknown.length === 0
+      : unknown.length === 0 || ValidationError.isCorrectedFlag(error)
       ? told
       : unknown.map((word) => `unknown option ${word}, see ballast ${command} --help`)
   })

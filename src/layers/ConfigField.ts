@@ -88,10 +88,15 @@ export const explained = <A>(key: string, expected: string, of: Schema.Schema<A,
   Config.mapOrFail(
     required(key, text(expected, /^[^]{1,65536}$/)),
     (value) =>
-      Either.mapLeft(Schema.decodeEither(of, { errors: "all" })(value), (error) =>
-        invalid(
+      Either.mapLeft(
+        Schema.decodeEither(of, { errors: "all", onExcessProperty: "error" })(value),
+        (error) =>
           ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) =>
-            `${key}${path.length === 0 ? "" : ` at ${path.map(String).join(".")}`}: ${message}`
-          ).join("\n")
-        ))
+            invalid(
+              path.length === 0
+                ? `${key}: ${message}; it is ${expected}`
+                : `${key} at ${path.map(String).join(".")}: ${message}`
+            )
+          ).reduce(ConfigError.And)
+      )
   )

@@ -1,4 +1,6 @@
 /** The command line as its users have it: a process of its own, pointed at a local world, which can be killed. */
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { assert } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Schedule, Schema, type Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
@@ -21,12 +23,34 @@ export interface Running {
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<Ended>
   /** What it has said on stderr by now. */
   readonly said: Effect.Effect<string>
+  /** And on stdout. */
+  readonly printed: Effect.Effect<string>
+  readonly pid: number
 }
 
 export type Environment = Readonly<Record<string, string>>
 
-/** Must never be seen, whatever the log level. */
-const secretKeys = ["BALLAST_WALLET_PRIVATE_KEY", "BALLAST_ALPACA_API_KEY", "BALLAST_ALPACA_API_SECRET"]
+/** A node's provider puts its key into the URL. */
+const rpcKey = "key-of-the-rpc-provider"
+
+const secretKeys = [
+  "BALLAST_WALLET_PRIVATE_KEY",
+  "BALLAST_ALPACA_API_KEY",
+  "BALLAST_ALPACA_API_SECRET",
+  "BALLAST_ETHEREUM_RPC_URL",
+  "BALLAST_BASE_RPC_URL"
+]
+
+/** None of them may ever be seen, whatever the log level; every run of every test is held against this. */
+export const tellsNoSecret = (environment: Environment, { stderr, stdout }: Ended): void => {
+  assert.notInclude(stdout + stderr, rpcKey)
+  const { BALLAST_ALPACA_API_KEY: key, BALLAST_ALPACA_API_SECRET: secret } = environment
+  assert.notInclude(stdout + stderr, Buffer.from(`${key}:${secret}`).toString("base64"))
+  for (const name of secretKeys) {
+    const value = environment[name] ?? ""
+    if (value.length > 8) assert.notInclude(stdout + stderr, value.replace(/^0x/, ""), `${name} was shown`)
+  }
+}
 
 const limit = "40 seconds"
 
@@ -46,7 +70,12 @@ export const start = (
           stdio: ["ignore", "pipe", "pipe"]
         })
       ),
-      (child) => Effect.sync(() => child.kill("SIGKILL"))
+      (child) =>
+        Effect.async<void>((resume) => {
+          if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+          child.once("exit", () => resume(Effect.void))
+          child.kill("SIGKILL")
+        })
     )
     child.stdout?.on("data", (part) => out.stdout += String(part))
     child.stderr?.on("data", (part) => out.stderr += String(part))
@@ -55,17 +84,17 @@ export const start = (
       Effect.timeoutFail({ duration: limit, onTimeout: () => `${args.join(" ")} does not end: ${out.stderr}` }),
       Effect.orDie,
       Effect.map((code): Ended => {
-        for (const key of secretKeys) {
-          const secret = environment[key]
-          if (secret !== undefined) assert.notInclude(`${out.stdout}${out.stderr}`, secret, `${key} was shown`)
-        }
-        return { code, ...out }
+        const ended = { code, ...out }
+        tellsNoSecret(environment, ended)
+        return ended
       })
     )
     return {
       ended,
       kill: (signal) => Effect.zipRight(Effect.sync(() => child.kill(signal)), ended),
-      said: Effect.sync(() => out.stderr)
+      said: Effect.sync(() => out.stderr),
+      printed: Effect.sync(() => out.stdout),
+      pid: child.pid ?? 0
     }
   })
 
@@ -92,7 +121,11 @@ export const sandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(
     const world = yield* LocalWorld.make({ blockTime: "100 millis", mintDelay: "100 millis" })
     const BALLAST_DATABASE = `sqlite:${path.join(yield* folder, "ballast.db")}`
     const quick = { BALLAST_BASE_CONFIRMATIONS: "2", BALLAST_POLL_INTERVAL: "100 millis", BALLAST_LOG_LEVEL: "trace" }
-    return { world, environment: { ...world.environment, ...quick, BALLAST_DATABASE } }
+    const nodes = {
+      BALLAST_ETHEREUM_RPC_URL: `${world.ethereum.url}/${rpcKey}`,
+      BALLAST_BASE_RPC_URL: `${world.base.url}/${rpcKey}`
+    }
+    return { world, environment: { ...world.environment, ...quick, ...nodes, BALLAST_DATABASE } }
   })
 )
 
@@ -147,3 +180,16 @@ export const truth = (id: string) =>
     const mints = issuerTransactions.filter(({ requestId }) => ours.some((request) => request.id === requestId))
     return { requests: ours.length, mints: mints.filter(({ status }) => status === "mined").length }
   })
+
+/** The types of an operation's events by now, as another program sees them in the file; none if it is not there yet. */
+export const eventsOf = ({ BALLAST_DATABASE = "" }: Environment, id: string): Effect.Effect<ReadonlyArray<string>> =>
+  SqliteClient.make({ filename: BALLAST_DATABASE.replace("sqlite:", ""), readonly: true, disableWAL: true }).pipe(
+    Effect.flatMap((sql) =>
+      sql<{ type: string }>`SELECT event_type AS type FROM events WHERE aggregate_id = ${id} ORDER BY sequence`
+    ),
+    Effect.map((rows) => rows.map(({ type }) => type)),
+    Effect.scoped,
+    Effect.provide(Reactivity.layer),
+    Effect.sandbox,
+    Effect.orElseSucceed(() => [])
+  )

@@ -4,35 +4,82 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
-import { ballast, eventually, mintOf, ownDatabase, sandbox, start } from "./Ballast.ts"
+import { readdirSync, readFileSync } from "node:fs"
+import { ballast, type Environment, eventually, mintOf, operation, ownDatabase, sandbox, start } from "./Ballast.ts"
 import { inProcess } from "./InProcess.ts"
+
+/** Where there is no /proc nobody is found. */
+const childrenOf = (parent: number): ReadonlyArray<number> =>
+  process.platform !== "linux" ?
+    [] :
+    readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+      try {
+        // The name may hold spaces and brackets; after it come the state and the parent.
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+        return Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]) === parent
+      } catch {
+        return false
+      }
+    })
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("commands", (it) => {
   it.scoped("demo --json prints one document, and the balances add up", () =>
     Effect.gen(function*() {
       const { code, stdout } = yield* ballast(["demo", "--json"], {})
       assert.strictEqual(code, 0)
-      const { balanced, balances, workflows } = JSON.parse(stdout) as {
-        balanced: boolean
-        balances: Array<object>
-        workflows: Array<object>
+      const { balances, workflows, ...rest } = JSON.parse(stdout) as {
+        balances: ReadonlyArray<object>
+        workflows: ReadonlyArray<{ id: string; ms: number }>
       }
-      assert.isTrue(balanced)
-      assert.deepInclude(balances, { place: "Alpaca AAPL", before: "100", after: "89.5", expected: "89.5" })
-      assert.deepInclude(balances, { place: "Base wallet AAPL", before: "0", after: "10.5", expected: "10.5" })
-      assert.deepInclude(workflows[0], { type: "TokenizedEquityMint", state: "Completed", succeeded: true })
+      assert.deepStrictEqual(rest, { balanced: true })
+      const [{ id, ms } = { id: "", ms: 0 }] = workflows
+      assert.deepStrictEqual(workflows, [
+        { type: "TokenizedEquityMint", id, state: "Completed", succeeded: true, ms: Math.round(ms) } as const
+      ])
+      assert.deepStrictEqual(balances, [
+        { place: "Alpaca AAPL", before: "100", after: "89.5", expected: "89.5" },
+        { place: "Alpaca MSFT", before: "50", after: "50", expected: "50" },
+        { place: "Base wallet AAPL", before: "0", after: "10.5", expected: "10.5" },
+        { place: "Base wallet MSFT", before: "0", after: "0", expected: "0" }
+      ])
     }))
 
-  it.scoped("sandbox prints the environment that points another command at it, and ends with a signal", () =>
+  /** A sandbox in one shell, its environment for another, and the processes of its chains. */
+  const running = Effect.gen(function*() {
+    const shell = yield* start(["sandbox", "--json"], {})
+    yield* eventually("it runs", Effect.map(shell.said, (said) => said.includes("Ctrl-C stops it")))
+    const environment = JSON.parse(yield* shell.printed) as Environment
+    const chains = childrenOf(shell.pid).flatMap(childrenOf)
+    assert.lengthOf(chains, process.platform === "linux" ? 2 : 0)
+    return { shell, environment, chains }
+  })
+
+  it.scoped("sandbox in one shell, mint in another; it ends with a signal and keeps nothing", () =>
     Effect.gen(function*() {
-      const world = yield* start(["sandbox", "--json"], {})
-      yield* eventually("it runs", Effect.map(world.said, (said) => said.includes("Ctrl-C stops it")))
-      const stopped = yield* world.kill("SIGTERM")
+      const { chains, environment, shell } = yield* running
+      const minted = yield* ballast([...mintOf(randomUUID(), "10.5"), "--json"], environment)
+      assert.strictEqual(minted.code, 0, minted.stderr)
+      assert.strictEqual(operation(minted).data["sharesMinted"], "10.500000000000000000")
+      const stopped = yield* shell.kill("SIGTERM")
       assert.strictEqual(stopped.code, 0)
-      const environment = JSON.parse(stopped.stdout) as Record<string, string>
-      assert.containsAllKeys(environment, ["BALLAST_ALPACA_BASE_URL", "BALLAST_BASE_RPC_URL", "BALLAST_DATABASE"])
+      assert.deepStrictEqual(chains.filter(isAlive), [])
       const gone = yield* inProcess(mintOf(randomUUID()), environment)
       assert.strictEqual(gone.code, 2, "its database folder is gone with it")
+    }))
+
+  it.scoped("a sandbox that is killed takes its chains along", () =>
+    Effect.gen(function*() {
+      const { chains, shell } = yield* running
+      yield* shell.kill("SIGKILL")
+      yield* eventually("its chains are gone", Effect.sync(() => !chains.some(isAlive)))
     }))
 
   it.scoped("check tells what is right and what is not, and sends nothing", () =>

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { vi } from "vitest"
 import { main } from "../../src/cli/Cli.ts"
 import * as Status from "../../src/cli/Status.ts"
-import type { Ended, Environment } from "./Ballast.ts"
+import { type Ended, type Environment, tellsNoSecret } from "./Ballast.ts"
 
 /** Takes the place of this process's environment and output while it runs, so one at a time. */
 export const inProcess = (args: ReadonlyArray<string>, environment: Environment): Effect.Effect<Ended> =>
@@ -33,5 +33,7 @@ export const inProcess = (args: ReadonlyArray<string>, environment: Environment)
         process.env = before
       }))
     )
-    return { code: yield* status.get, ...out }
+    const ended = { code: yield* status.get, ...out }
+    tellsNoSecret(environment, ended)
+    return ended
   })

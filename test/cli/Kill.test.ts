@@ -3,7 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Fault } from "../../src/layers/local/Fault.ts"
-import { ballast, eventually, mintOf, operation, Sandbox, sandbox, start, truth } from "./Ballast.ts"
+import { eventsOf, eventually, mintOf, operation, Sandbox, sandbox, start, truth } from "./Ballast.ts"
+import { inProcess } from "./InProcess.ts"
 
 const long = 600_000
 
@@ -12,22 +13,45 @@ const delayAfter: Fault = { _tag: "DelayAfter", millis: long }
 /** Arrives only after the process that sent it is dead and the next one has begun. */
 const delayed: Fault = { _tag: "DelayBefore", millis: 700 }
 
+const recorded = ["MintRequested", "MintAccepted", "TokensReceived", "MintCompleted"]
+
 /** Resumes, and holds the end against what truly happened. */
-const resumedOnce = (id: string) =>
+const resumedOnce = (id: string, command = ["resume", id]) =>
   Effect.gen(function*() {
     const { environment } = yield* Sandbox
-    const ended = yield* ballast(["resume", id, "--json"], environment)
+    const ended = yield* inProcess([...command, "--json"], environment)
     assert.strictEqual(ended.code, 0, ended.stderr)
     const { events, state } = operation(ended)
     assert.strictEqual(state, "Completed")
-    assert.deepStrictEqual(events.map(({ type }) => type), [
-      "MintRequested",
-      "MintAccepted",
-      "TokensReceived",
-      "MintCompleted"
-    ])
+    assert.deepStrictEqual(events.map(({ type }) => type), recorded)
     assert.deepStrictEqual(yield* truth(id), { requests: 1, mints: 1 })
   })
+
+/** Starts a command and kills it once `call` has arrived; `fault` keeps it from going on. */
+const killedAt = (
+  args: ReadonlyArray<string>,
+  [server, call]: readonly ["alpaca" | "base" | "ethereum", string],
+  fault: Fault,
+  more: Effect.Effect<boolean> = Effect.succeed(true)
+) =>
+  Effect.scoped(Effect.gen(function*() {
+    const { environment, world } = yield* Sandbox
+    const { counts, faults } = world[server]
+    const seen = yield* counts.of(call)
+    const held = yield* faults.add({ on: call, fault, times: "forever" })
+    const child = yield* start(args, environment)
+    yield* eventually(`${call} arrives`, Effect.map(counts.of(call), (count) => count > seen))
+    yield* eventually(`${call} takes effect`, more)
+    const { code } = yield* child.kill("SIGKILL")
+    assert.isNull(code, "it was still running")
+    yield* faults.remove(held)
+  }))
+
+/** What a mint asks before it records its intent. */
+const preflight = [["ethereum", "eth_chainId"], ["base", "eth_chainId"], ["base", "eth_getCode"], [
+  "base",
+  "eth_call"
+]] as const
 
 /** Every call of a mint once its intent is recorded, and the server that gets it. */
 const calls = [
@@ -37,28 +61,73 @@ const calls = [
   ["base", "eth_blockNumber"]
 ] as const
 
+/** What only a mint asks that was killed before. */
+const lookUp = ["alpaca", "GET requests:by_client_request_id"] as const
+
 layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("killed", (it) => {
-  for (const [server, call] of calls) {
-    const during = call === "POST mint" ? { during: delayed } : {}
-    for (const [moment, fault] of Object.entries({ before: delayBefore, after: delayAfter, ...during })) {
-      it.scoped(`${moment} ${call}`, () =>
+  it.scoped("these are all calls that a mint makes", () =>
+    Effect.gen(function*() {
+      const { environment, world: { alpaca, base, ethereum } } = yield* Sandbox
+      const made = Effect.all({ alpaca: alpaca.counts.all, base: base.counts.all, ethereum: ethereum.counts.all })
+      assert.deepStrictEqual(yield* made, { alpaca: {}, base: {}, ethereum: {} })
+      assert.strictEqual((yield* inProcess(mintOf(randomUUID()), environment)).code, 0)
+      const all = Object.entries(yield* made).flatMap(([server, counts]) =>
+        Object.keys(counts).map((call) => `${server} ${call}`)
+      )
+      assert.sameMembers(all, [...preflight, ...calls].map((call) => call.join(" ")))
+    }))
+
+  it.scoped("at every call before its intent is recorded: the same command mints once", () =>
+    Effect.gen(function*() {
+      const id = randomUUID()
+      for (const call of preflight) yield* killedAt(mintOf(id), call, delayBefore)
+      assert.deepStrictEqual(yield* truth(id), { requests: 0, mints: 0 })
+      yield* resumedOnce(id, mintOf(id))
+    }))
+
+  for (const call of calls) {
+    const isOrder = call[1] === "POST mint"
+    for (const [moment, fault] of Object.entries({ before: delayBefore, after: delayAfter, during: delayed })) {
+      if (moment === "during" && !isOrder) continue
+      it.scoped(`${moment} ${call[1]}`, () =>
         Effect.gen(function*() {
-          const { environment, world } = yield* Sandbox
+          const { world } = yield* Sandbox
           const id = randomUUID()
-          const { counts, faults } = world[server]
-          const seen = yield* counts.of(call)
-          const delay = yield* faults.add({ on: call, fault })
-          const mint = yield* start(mintOf(id), environment)
-          yield* eventually(`${call} arrives`, Effect.map(counts.of(call), (count) => count > seen))
-          if (call === "POST mint" && moment === "after") {
-            yield* eventually("the order is taken", Effect.map(truth(id), ({ requests }) => requests === 1))
-          }
-          const { code } = yield* mint.kill("SIGKILL")
-          assert.isNull(code, "it was still running")
-          yield* faults.remove(delay)
+          const taken = Effect.map(truth(id), ({ requests }) => requests === 1)
+          yield* killedAt(
+            mintOf(id),
+            call,
+            fault,
+            isOrder && moment === "after" ? Effect.provideService(taken, Sandbox, yield* Sandbox) : undefined
+          )
+          assert.deepStrictEqual(yield* world.alpaca.faults.pending, [])
           yield* resumedOnce(id)
         }))
     }
+  }
+
+  it.scoped("before the order reached Alpaca, and again before and after looking for it", () =>
+    Effect.gen(function*() {
+      const id = randomUUID()
+      yield* killedAt(mintOf(id), ["alpaca", "POST mint"], { _tag: "DropBefore" })
+      assert.deepStrictEqual(yield* truth(id), { requests: 0, mints: 0 })
+      for (const fault of [delayBefore, delayAfter]) yield* killedAt(["resume", id], lookUp, fault)
+      yield* resumedOnce(id)
+    }))
+
+  for (const event of recorded.slice(1)) {
+    it.scoped(`once ${event} is recorded`, () =>
+      Effect.gen(function*() {
+        const { environment } = yield* Sandbox
+        const id = randomUUID()
+        const mint = yield* start(mintOf(id), environment)
+        yield* eventually(
+          `${event} is recorded`,
+          Effect.map(eventsOf(environment, id), (types) => types.includes(event))
+        )
+        yield* mint.kill("SIGKILL")
+        yield* resumedOnce(id)
+      }))
   }
 
   // Spread over the whole life of a mint, which takes about a second and a half from the shell.
@@ -71,18 +140,16 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("killed", (it) =>
         yield* Effect.sleep(millis)
         yield* mint.kill("SIGKILL")
         // Before its intent was recorded there is nothing to resume: then the same command is simply given again.
-        const again = yield* ballast([...mintOf(id), "--json"], environment)
-        assert.strictEqual(again.code, 0, again.stderr)
-        yield* resumedOnce(id)
+        yield* resumedOnce(id, mintOf(id))
       }))
   }
 
   it.scoped("or not: the log is whole in the end", () =>
     Effect.gen(function*() {
       const { environment } = yield* Sandbox
-      const { code, stdout } = yield* ballast(["verify"], environment)
+      const { code, stdout } = yield* inProcess(["verify"], environment)
       assert.strictEqual(code, 0, stdout)
       assert.include(stdout, "0 faults")
-      assert.strictEqual((yield* ballast(["list", "--live", "--json"], environment)).stdout.trim(), "[]")
+      assert.strictEqual((yield* inProcess(["list", "--live", "--json"], environment)).stdout.trim(), "[]")
     }))
 })

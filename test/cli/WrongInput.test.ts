@@ -33,7 +33,10 @@ const typed: ReadonlyArray<readonly [option: string, value: string, ...says: Rea
     "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
   ],
   ["wallet", "0x0000000000000000000000000000000000000000", "zero address"],
-  ["id", "17", "UUID", "\"17\""]
+  ["id", "17", "UUID", "\"17\""],
+  // As it stands in the message anyway.
+  ["id", "U", "UUID", "got \"U\""],
+  ["symbol", "", "ticker", "got \"\""]
 ]
 
 const otherToken = (environment: Environment, change: (equity: { token: string; decimals: number }) => object) => {
@@ -135,6 +138,35 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("wrong input", (i
       yield* refused(mint({ quantity: "0", wallet: "0x1" }), wrong, says)
     }))
 
+  it.scoped("all that the chains and the disk say against it is told at once", () =>
+    Effect.gen(function*() {
+      const { environment } = yield* ownDatabase
+      const token = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+      const equities: unknown = JSON.parse(environment["BALLAST_EQUITIES"] ?? "{}")
+      const { MSFT } = equities as { MSFT: object }
+      yield* refused(mint({}), {
+        ...environment,
+        BALLAST_DATABASE: "sqlite:/no/such/folder/ballast.db",
+        BALLAST_ETHEREUM_CHAIN_ID: "5",
+        BALLAST_EQUITIES: JSON.stringify({ AAPL: { token, decimals: 18 }, MSFT: { ...MSFT, decimals: 6 } })
+      }, [
+        "BALLAST_DATABASE: ",
+        "/no/such/folder",
+        "BALLAST_ETHEREUM_RPC_URL: ",
+        "BALLAST_EQUITIES at AAPL: ",
+        "BALLAST_EQUITIES at MSFT: "
+      ])
+    }))
+
+  it.scoped("more than may be minted at once", () =>
+    Effect.gen(function*() {
+      const { environment } = yield* ownDatabase
+      yield* refused(mint({ quantity: "2.5" }), { ...environment, BALLAST_EQUITY_MAX_PER_OPERATION: "2" }, [
+        "2.5 AAPL",
+        "BALLAST_EQUITY_MAX_PER_OPERATION, 2"
+      ])
+    }))
+
   it.scoped("our own wallet as the issuer's", () =>
     Effect.gen(function*() {
       const { environment, world } = yield* ownDatabase
@@ -145,8 +177,14 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("wrong input", (i
     }))
 
   const commands: Readonly<Record<string, readonly [ReadonlyArray<string>, string]>> = {
-    "an unknown option": [[...mint({}), "--fast"], "--fast"],
-    "an unknown command": [["burn"], "burn"],
+    "an unknown option": [[...mint({}), "--fast"], "unknown option --fast, see ballast mint --help"],
+    "an unknown option before all others": [["mint", "--fast", ...mint({}).slice(1)], "unknown option --fast, see"],
+    "an option of another command": [["list", "--wallet", "0x12"], "--wallet"],
+    "a misspelt option": [["mint", "--symbl", "AAPL", "--quantity", "1"], "'--symbl' is not recognized. Did you mean"],
+    "an option without its value": [["mint", "--quantity", "1", "--symbol"], "--symbol"],
+    "an argument too many": [["show", id, "burn"], "'burn'"],
+    "an argument too few": [["show"], "<ID>"],
+    "an unknown command": [["burn"], `'verify', got "burn"`],
     "a missing option": [["mint", "--symbol", "AAPL"], "--quantity"],
     "an id that is none": [["show", "17"], "17"],
     "an id that nothing has": [["resume", id], id]
@@ -155,7 +193,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("wrong input", (i
     it.scoped(what, () =>
       Effect.gen(function*() {
         const { environment } = yield* ownDatabase
-        yield* refused(args, environment, what === "an unknown command" ? ["Invalid subcommand"] : [says])
+        yield* refused(args, environment, [says])
       }))
   }
 
@@ -165,6 +203,11 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("wrong input", (i
       const { code, stdout } = yield* inProcess([...mint({ quantity: "0", wallet: "0x1" }), "--json"], environment)
       const { error } = JSON.parse(stdout) as { error: { type: string; problems: ReadonlyArray<string> } }
       assert.deepStrictEqual([code, error.type, error.problems.length], [2, "InvalidInput", 2])
+      const misread = yield* inProcess(["mint", "--json"], environment)
+      assert.deepStrictEqual(
+        [misread.code, JSON.parse(misread.stdout).error.problems],
+        [2, ["Expected to find option: '--symbol'", "Expected to find option: '--quantity'"]]
+      )
     }))
 
   it.scoped("the environment wins over --config, that over .env, and each is checked", () =>
@@ -187,20 +230,31 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("wrong input", (i
       assert.strictEqual((yield* levels(undefined, "1 minute", "wrong")).code, 0)
       assert.include((yield* levels(undefined, "from the file", "1 minute")).stderr, "from the file")
       writeFileSync(path.join(cwd, ".env"), "BALLAST_POOL_TIMEOUT=1 minute\n")
-      const unknown = yield* ballast(["list"], environment, cwd)
+      writeFileSync(file, JSON.stringify({ BALLAST_DATABASES: "sqlite:x.db" }))
+      const unknown = yield* ballast(["list", "--config", file], { ...environment, BALLAST_WALLET: "0x12" }, cwd)
       assert.strictEqual(unknown.code, 2)
-      assert.include(unknown.stderr, "BALLAST_POOL_TIMEOUT (in .env)")
+      for (
+        const key of ["BALLAST_POOL_TIMEOUT (in .env)", "BALLAST_DATABASES (in --config)", "BALLAST_WALLET (in the"]
+      ) {
+        assert.include(unknown.stderr, key)
+      }
     }))
 
   it.scoped("the same id for something else is refused with both, and continues as what it is", () =>
     Effect.gen(function*() {
-      const { environment } = yield* ownDatabase
+      const { environment, world } = yield* ownDatabase
       assert.strictEqual((yield* inProcess(mintOf(id), environment)).code, 0)
-      for (const other of [{ symbol: "MSFT" }, { quantity: "2" }]) {
+      const { address } = world.redemptionWallet
+      for (
+        const [other, says] of [
+          [{ symbol: "MSFT" }, "0.01 MSFT"],
+          [{ quantity: "2" }, "2 AAPL"],
+          [{ wallet: address }, `0.01 AAPL to ${address}`]
+        ] as const
+      ) {
         const { code, stderr } = yield* inProcess(mint({ quantity: "0.01", ...other }), environment)
         assert.strictEqual(code, 2)
-        assert.include(stderr, "0.01 AAPL")
-        assert.include(stderr, `${"quantity" in other ? "2 AAPL" : "0.01 MSFT"}`)
+        assert.include(stderr, `mint ${id} is 0.01 AAPL to ${world.wallet.address}; this asks for ${says}`)
       }
       assert.strictEqual((yield* inProcess(mintOf(id), environment)).code, 0)
     }))

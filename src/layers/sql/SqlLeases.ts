@@ -33,6 +33,8 @@ const make = (options: Options) =>
     const self = yield* ProcessIdentity.current
     const owner = ProcessIdentity.describe(self)
     const duration = Duration.toMillis(options.duration)
+    /** Whole milliseconds, which a duration or a simulated clock need not be. */
+    const expiry = (now: number) => Math.ceil(now + duration)
 
     const find = (name: string) =>
       Effect.map(
@@ -63,7 +65,7 @@ const make = (options: Options) =>
           const token = (row?.token ?? 0) + 1
           yield* sql`
             INSERT INTO leases (name, token, owner, machine, pid, process_start, expires_at)
-            VALUES (${name}, ${token}, ${owner}, ${self.machine}, ${self.pid}, ${self.start ?? null}, ${now + duration})
+            VALUES (${name}, ${token}, ${owner}, ${self.machine}, ${self.pid}, ${self.start ?? null}, ${expiry(now)})
             ON CONFLICT (name) DO UPDATE SET
               token = excluded.token, owner = excluded.owner, machine = excluded.machine, pid = excluded.pid,
               process_start = excluded.process_start, expires_at = excluded.expires_at`
@@ -95,7 +97,7 @@ const make = (options: Options) =>
         Effect.gen(function*() {
           const now = yield* Clock.currentTimeMillis
           const renewed = yield* sql`
-            UPDATE leases SET expires_at = ${now + duration}
+            UPDATE leases SET expires_at = ${expiry(now)}
             WHERE name = ${name} AND token = ${token} AND owner IS NOT NULL RETURNING token`
           return renewed.length > 0
         })

@@ -30,8 +30,7 @@ describe("an alert", () => {
           alerts.raise({ condition: "stuck", operation, message: "see to it" }))
         for (let start = 0; start < 2; start++) {
           yield* Effect.zipRight(raise, raise).pipe(
-            Effect.provide(Layer.fresh(layer)),
-            Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+            Effect.provide(Layer.merge(Layer.fresh(layer), Logger.replace(Logger.defaultLogger, logger)))
           )
         }
         assert.deepStrictEqual(lines, [

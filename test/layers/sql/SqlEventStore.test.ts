@@ -1,6 +1,6 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, type Scope } from "effect"
 import * as Mint from "../../../src/domain/TokenizedEquityMint.ts"
 import * as SqlEventStore from "../../../src/layers/sql/SqlEventStore.ts"
 import * as Views from "../../../src/layers/sql/Views.ts"
@@ -12,8 +12,8 @@ import * as Temporary from "./Temporary.ts"
 
 const { a, b, type } = Mints
 
-const withPorts = <A, E>(effect: Effect.Effect<A, E, Layer.Layer.Success<typeof Temporary.ports>>) =>
-  Effect.provide(effect, Temporary.ports)
+const withPorts = <A, E>(effect: Effect.Effect<A, E, Layer.Layer.Success<typeof Temporary.ports> | Scope.Scope>) =>
+  Effect.provide(Effect.scoped(effect), Temporary.ports)
 
 /** A store that knows the counter, beside its connection. */
 const counters = SqlEventStore.layer({ softwareVersion: "test", aggregates: [Counter.aggregate] }).pipe(
