@@ -132,10 +132,8 @@ export const sandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(
 /** A database of its own for one test. */
 export const ownDatabase = Effect.gen(function*() {
   const { environment, world } = yield* Sandbox
-  return {
-    world,
-    environment: { ...environment, BALLAST_DATABASE: `sqlite:${path.join(yield* folder, "ballast.db")}` }
-  }
+  const own: Environment = { ...environment, BALLAST_DATABASE: `sqlite:${path.join(yield* folder, "ballast.db")}` }
+  return { world, environment: own }
 })
 
 export const mintOf = (

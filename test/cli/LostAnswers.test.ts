@@ -3,7 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Fault } from "../../src/layers/local/Fault.ts"
-import { ballast, mintOf, Sandbox, sandbox, truth } from "./Ballast.ts"
+import { mintOf, Sandbox, sandbox, truth } from "./Ballast.ts"
+import { inProcess } from "./InProcess.ts"
 
 const answers: Readonly<Record<string, Fault>> = {
   "the connection breaks after the order was taken": { _tag: "DropAfter" },
@@ -22,7 +23,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("the answer to th
         const { environment, world } = yield* Sandbox
         const id = randomUUID()
         yield* world.alpaca.faults.add({ on: "POST mint", fault })
-        const ended = yield* ballast([...mintOf(id), "--json"], environment)
+        const ended = yield* inProcess([...mintOf(id), "--json"], environment)
         assert.strictEqual(ended.code, 0, ended.stderr)
         assert.deepStrictEqual(yield* truth(id), { requests: 1, mints: 1 })
         assert.lengthOf(yield* world.alpaca.faults.pending, 0, "the fault has happened")

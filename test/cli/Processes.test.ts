@@ -2,7 +2,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
-import { ballast, eventually, mintOf, operation, ownDatabase, sandbox, start, truth } from "./Ballast.ts"
+import { eventually, mintOf, operation, ownDatabase, sandbox, start, truth } from "./Ballast.ts"
+import { inProcess } from "./InProcess.ts"
 
 const hold = { mint: { outcome: "hold" } } as const
 const complete = { mint: { outcome: "complete" } } as const
@@ -37,7 +38,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
         "the other waits",
         Effect.map(second.said, (said) => said.includes("is being driven by process"))
       )
-      const impatient = yield* ballast(["resume", id, "--json", "--no-wait"], environment)
+      const impatient = yield* inProcess(["resume", id, "--json", "--no-wait"], environment)
       assert.strictEqual(impatient.code, 3)
       assert.include(impatient.stderr, "is being driven by process")
       yield* settle
@@ -58,7 +59,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
       yield* eventually("it drives", Effect.map(holder.said, (said) => said.includes("get token")))
       yield* holder.kill("SIGKILL")
       yield* settle
-      const ended = yield* ballast(["resume", id, "--no-wait", "--json"], long)
+      const ended = yield* inProcess(["resume", id, "--no-wait", "--json"], long)
       assert.strictEqual(ended.code, 0, ended.stderr)
     }))
 
@@ -73,7 +74,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
         assert.strictEqual(stopped.code, 0, stopped.stderr)
         assert.deepStrictEqual(JSON.parse(stopped.stdout), { stopped: true, live: [id] })
         yield* settle
-        const ended = yield* ballast(["resume", "--no-wait", "--json"], environment)
+        const ended = yield* inProcess(["resume", "--no-wait", "--json"], environment)
         assert.strictEqual(ended.code, 0, ended.stderr)
         assert.deepStrictEqual(yield* truth(id), { requests: 1, mints: 1 })
       }))
@@ -99,6 +100,6 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
       const { environment, id, mint, settle } = yield* waiting
       assert.strictEqual((yield* mint.kill("SIGINT")).code, 3)
       yield* settle
-      assert.strictEqual((yield* ballast(["resume", id, "--no-wait"], environment)).code, 0)
+      assert.strictEqual((yield* inProcess(["resume", id, "--no-wait"], environment)).code, 0)
     }))
 })

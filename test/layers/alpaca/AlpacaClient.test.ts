@@ -64,7 +64,9 @@ for (const [name, client] of Object.entries(clients)) {
     for (const status of [301, 302, 307, 308]) {
       it.live(`a redirect is not followed (${status})`, () =>
         withStub([json(mintAnswer), json(row), json(row)], ({ stub: elsewhere }) => {
-          const redirect = reply(status, "", { location: `${elsewhere.url}/v1/accounts/904837e3/tokenization/mint` })
+          const redirect = reply(status, JSON.stringify(row), {
+            location: `${elsewhere.url}/v1/accounts/904837e3/tokenization/mint`
+          })
           return withStub([redirect, redirect, redirect], (fixture) =>
             Effect.gen(function*() {
               for (const method of methods) {
@@ -223,6 +225,19 @@ describe("a client of the embedding application", () => {
         }),
       { client }
     )
+  })
+
+  it.live("that has no body to read gives an answer all the same", () => {
+    const client = Layer.succeed(
+      HttpClient.HttpClient,
+      HttpClient.make((request) =>
+        Effect.succeed(HttpClientResponse.fromWeb(request, new Response(null, { status: 401 })))
+      )
+    )
+    return withStub([], (fixture) =>
+      Effect.gen(function*() {
+        expect((yield* Effect.flip(calls.requestMint(fixture))).reason).toBe("Unauthenticated")
+      }), { client })
   })
 
   it.live("need not be one of Node at all", () => {

@@ -59,6 +59,13 @@ describe("what is sent", () => {
         ])
       }), { path: "/proxy/alpaca//", config: { accountId: "a b/..?" } }))
 
+  it.live("no list, when the label shows ours", () =>
+    withStub([json(row)], ({ alpaca, stub }) =>
+      Effect.gen(function*() {
+        expect(Option.map(yield* alpaca.findMint(mintId, order), ({ id }) => id)).toEqual(Option.some(requestId))
+        expect(stub.received.length).toBe(1)
+      })))
+
   it.live("the list, filtered, when the label shows somebody else's request", () =>
     withStub([json({ ...row, qty: "1" }), json([])], (fixture) =>
       Effect.gen(function*() {
@@ -161,11 +168,15 @@ describe("what makes no sense", () => {
         })))
   }
 
-  it.live("bytes that are no UTF-8", () =>
-    withStub([reply(200, Buffer.from([0x7b, 0xff, 0x7d]))], (fixture) =>
+  it.live("bytes that are no UTF-8", () => {
+    const [before = "", after = ""] = JSON.stringify({ ...row, note: "?" }).split("?")
+    const body = Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)])
+    return withStub([reply(200, body), reply(200, body)], (fixture) =>
       Effect.gen(function*() {
         expect((yield* failing(calls.requestMint(fixture))).reason).toBe("OutcomeUnknown")
-      })))
+        expect((yield* failing(calls.getRequest(fixture))).detail).toContain("UTF-8")
+      }))
+  })
 
   it.live("a request by another id than was asked for", () =>
     withStub([json({ ...row, tokenization_request_id: "another" })], (fixture) =>

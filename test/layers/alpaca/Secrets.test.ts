@@ -1,11 +1,11 @@
-import { FetchHttpClient } from "@effect/platform"
+import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Schema, Tracer } from "effect"
 import { inspect } from "node:util"
 import { AlpacaError } from "../../../src/services/AlpacaTokenization.ts"
 import { calls, key, methods, row, secret, withStub } from "./Live.ts"
-import { hangUp, json, type Reply, reply } from "./StubServer.ts"
+import { hangUp, json, refusal, type Reply, reply } from "./StubServer.ts"
 
 const pair = Buffer.from(`${key}:${secret}`).toString("base64")
 const words = [key, secret, pair, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]
@@ -71,7 +71,7 @@ const replies: ReadonlyArray<readonly [name: string, replies: ReadonlyArray<Repl
   ["a broken connection", [hangUp]],
   ["somebody else's row that repeats them", [
     json({ ...row, qty: "1" }),
-    json([{ ...row, client_request_id: "x", qty: echo }])
+    json([{ ...row, client_request_id: "x", qty: key, wallet_address: secret }])
   ]],
   ["a success", [json(row)]]
 ]
@@ -111,15 +111,42 @@ describe("nobody who looks sees the credentials", () => {
   }
 })
 
+it.live("nor does a client that logs what it sends", () =>
+  Effect.gen(function*() {
+    const lines: Array<string> = []
+    const logger = Logger.map(Logger.jsonLogger, (line) => void lines.push(line))
+    const client = Layer.provide(
+      Layer.effect(
+        HttpClient.HttpClient,
+        Effect.map(HttpClient.HttpClient, HttpClient.tapRequest((request) => Effect.log(request)))
+      ),
+      NodeHttpClient.layerUndici
+    )
+    yield* withStub([json(row)], calls.getRequest, { client }).pipe(
+      Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+    )
+    const seen = lines.join("\n")
+    expect(seen).toContain("apca-api-secret-key")
+    for (const word of words) expect(seen).not.toContain(word)
+  }))
+
 it.live("spans bear the ids", () =>
   Effect.gen(function*() {
     const { seen } = yield* observed(withStub([json(row), json(row)], (fixture) =>
       Effect.zipRight(calls.requestMint(fixture), calls.getRequest(fixture))))
     expect(seen).toContain(`mintId='${row.client_request_id}'`)
+    expect(seen).toContain("http.response.status_code=200")
     expect(seen).toContain("symbol='AAPL'")
     expect(seen).toContain("quantity='10.5'")
     expect(seen).toContain(`tokenizationRequestId='${row.tokenization_request_id}'`)
   }))
+
+it.live("an empty secret hides nothing else", () =>
+  withStub([refusal(401, "request is not authorized")], (fixture) =>
+    Effect.gen(function*() {
+      const { detail } = yield* Effect.flip(calls.getRequest(fixture))
+      expect(detail).toBe("401 40110000: request is not authorized")
+    }), { config: { secret: Redacted.make("") } }))
 
 it.live("what is logged is logged at debug only", () =>
   Effect.gen(function*() {

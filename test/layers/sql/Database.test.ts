@@ -127,6 +127,8 @@ describe("durability", () => {
     opened(":memory:", Effect.map(pragma("synchronous"), (level) => assert.strictEqual(level, 2))))
 })
 
+const newer = `INSERT INTO schema_migrations (id, name, applied_at) VALUES (${Migrations.latest + 1}, 'Newer', 'now')`
+
 describe("what cannot be opened is refused, and left as it was", () => {
   it.scopedLive("a folder that is not there", () =>
     Effect.gen(function*() {
@@ -182,22 +184,29 @@ describe("what cannot be opened is refused, and left as it was", () => {
       assert.isTrue(before.equals(fs.readFileSync(file)))
     }))
 
-  it.scopedLive("a database of a newer release", () =>
+  it.scopedLive("a database of a newer release, which may keep it in another way", () =>
     Effect.gen(function*() {
       const file = yield* Temporary.file
-      const newer = Migrations.latest + 1
-      yield* opened(
-        file,
-        execute(`INSERT INTO schema_migrations (id, name, applied_at) VALUES (${newer}, 'Newer', 'now')`)
-      )
+      yield* opened(file, execute(newer, "PRAGMA journal_mode = DELETE"))
       const before = fs.readFileSync(file)
       const error = yield* refused(file)
       assert.strictEqual(error.reason, "NewerVersion")
-      assert.include(error.message, `database version ${newer}`)
+      assert.include(error.message, `database version ${Migrations.latest + 1}`)
       assert.include(error.message, `up to ${Migrations.latest}`)
       assert.include(error.message, "upgrade Ballast")
       assert.isTrue(before.equals(fs.readFileSync(file)))
     }))
+
+  it.scopedLive("a database that a newer release migrates while this one opens it", () =>
+    opened(
+      ":memory:",
+      Effect.gen(function*() {
+        yield* execute(newer)
+        const sql = yield* SqlClient.SqlClient
+        const error = yield* Effect.flip(Migrations.run(sql, "open"))
+        assert.strictEqual(error.reason, "NewerVersion")
+      })
+    ))
 })
 
 describe("the schema", () => {

@@ -98,8 +98,12 @@ describe("a transaction", () => {
   it.scopedLive("sees what it read still true when it writes, though others want to write", () =>
     Effect.gen(function*() {
       const { ours, theirTx, theirs, tx } = yield* two
+      let runs = 0
       const readThenWrite = (sql: SqlClient.SqlClient, label: string) =>
-        Effect.flatMap(count(sql), (n) => Effect.zipRight(Effect.sleep("20 millis"), insert(sql, `${label}${n}`)))
+        Effect.flatMap(
+          Effect.tap(count(sql), () => Effect.sync(() => runs++)),
+          (n) => Effect.zipRight(Effect.sleep("20 millis"), insert(sql, `${label}${n}`))
+        )
       yield* Effect.all([
         tx.write("write", readThenWrite(ours, "a")),
         theirTx.write("write", readThenWrite(theirs, "b"))
@@ -108,6 +112,7 @@ describe("a transaction", () => {
       })
       const rows = yield* tx.read("list", ours<{ condition: string }>`SELECT condition FROM alerts ORDER BY position`)
       assert.deepStrictEqual(rows.map(({ condition }) => condition.slice(1)), ["0", "1"])
+      assert.strictEqual(runs, 2, "neither was begun in vain")
     }))
 
   it.scopedLive("that reads sees one state of the database, whatever others commit", () =>
