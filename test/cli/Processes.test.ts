@@ -61,6 +61,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
       yield* settle
       const ended = yield* inProcess(["resume", id, "--no-wait", "--json"], long)
       assert.strictEqual(ended.code, 0, ended.stderr)
+      assert.include(ended.stderr, "took over the lease")
     }))
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -76,6 +77,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
         yield* settle
         const ended = yield* inProcess(["resume", "--no-wait", "--json"], environment)
         assert.strictEqual(ended.code, 0, ended.stderr)
+        assert.notInclude(ended.stderr, "took over the lease", "it was given back")
         assert.deepStrictEqual(yield* truth(id), { requests: 1, mints: 1 })
       }))
   }

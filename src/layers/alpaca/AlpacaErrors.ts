@@ -40,11 +40,12 @@ const table: ReadonlyArray<Row> = [
   { method: "any", status: [403], reason: "Forbidden" },
   // A key whose first request was turned down is answered 400, not with the first answer.
   { method: "write", status: [400], says: /\breject/i, reason: "Rejected" },
+  // It proves that there is an earlier request under our key, so it is no refusal of ours.
   {
     method: "write",
     status: [422],
     says: /idempoten/i,
-    reason: "InvalidRequest",
+    reason: "Mismatch",
     meaning: "this Idempotency-Key was used before with another body"
   },
   { method: "any", status: [400, 422], reason: "InvalidRequest" }
@@ -97,6 +98,6 @@ const longest = 500
 /** Fit for a log: no control characters, no credentials, not long. */
 export const printable = (scrub: (text: string) => string) => (words: string): string => {
   // Once more afterwards, since what was torn apart by control characters is whole now.
-  const clean = scrub(scrub(words).replace(/[\p{C}\s]+/gu, " ").trim())
+  const clean = scrub(scrub(words).replace(/\s+/g, " ").replace(/\p{C}/gu, "").trim())
   return clean.length <= longest ? clean : `${clean.slice(0, longest - 3)}...`
 }

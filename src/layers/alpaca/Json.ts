@@ -5,7 +5,7 @@ const stringOrNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*/g
 
 /**
  * Alpaca writes amounts as strings or as numbers. `JSON.parse` would make a double of the latter, and Node 20 cannot tell
- * what was written. So `{"qty":0.10}` is read as `{"qty":"0.10"}`; exponents stay what they are, for the schema to refuse.
+ * what was written. So `{"qty":0.10}` is read as `{"qty":"0.10"}`; exponents stay what they are, for the schema to read.
  */
 export const parse = (text: string): Either.Either<unknown, string> =>
   Either.try({

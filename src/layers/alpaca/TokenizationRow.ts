@@ -1,6 +1,7 @@
 /** A tokenization request as Alpaca writes it, quirks included. Source: external-apis 1.2, 1.4 and peers-and-hazards 2.1. */
-import { DateTime, Either, Option, ParseResult, Predicate, Record, Schema } from "effect"
+import { BigDecimal, DateTime, Either, Option, ParseResult, Predicate, Record, Schema } from "effect"
 import { Address } from "../../domain/Address.ts"
+import * as Decimal from "../../domain/Decimal.ts"
 import { EquitySymbol } from "../../domain/EquitySymbol.ts"
 import { Shares } from "../../domain/Shares.ts"
 import {
@@ -13,13 +14,33 @@ import { TxHash } from "../../domain/TxHash.ts"
 
 const absent = { as: "Option" } as const
 
+/** JSON writes small numbers as `1e-9`. The value is exact, so it is ours to read, unlike such a text of a person. */
+const written = (text: string): string =>
+  BigDecimal.fromString(text).pipe(
+    Option.map(BigDecimal.normalize),
+    Option.filter(({ scale, value }) => value >= 0n && Math.abs(scale) <= 36),
+    Option.match({
+      onNone: () => text,
+      onSome: ({ scale, value }) => scale >= 0 ? Decimal.print(value, scale) : String(value * 10n ** BigInt(-scale))
+    })
+  )
+
+const Quantity = Schema.compose(
+  Schema.transform(Schema.String, Schema.String, {
+    strict: true,
+    decode: (text) => /^[0-9.]+[eE][-+]?[0-9]{1,3}$/.test(text) ? written(text) : text,
+    encode: (text) => text
+  }),
+  Shares
+)
+
 /** `account`, `issuer_account`, `fees` and whatever else there is are not read. */
 const Wire = Schema.Struct({
   tokenization_request_id: TokenizationRequestId,
   status: Schema.String,
   underlying_symbol: EquitySymbol,
   /** Numbers arrive here as the digits that were written. */
-  qty: Shares,
+  qty: Quantity,
   type: Schema.optionalWith(Schema.String, absent),
   issuer: Schema.optionalWith(Schema.String, absent),
   network: Schema.optionalWith(Schema.String, absent),

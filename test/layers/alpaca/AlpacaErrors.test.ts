@@ -22,7 +22,7 @@ describe("what an answer says about an order, and about a read", () => {
     [403, "insufficient permissions", "Forbidden", "Forbidden"],
     [403, "Insufficient scope: tokenization", "Forbidden", "Forbidden"],
     [422, "underlying_symbol is required", "InvalidRequest", "InvalidRequest"],
-    [422, "Idempotency-Key was already used with a different request body", "InvalidRequest", "InvalidRequest"],
+    [422, "Idempotency-Key was already used with a different request body", "Mismatch", "InvalidRequest"],
     [429, "rate limit exceeded", "RateLimited", "RateLimited"],
     [404, "endpoint not found", "OutcomeUnknown", "Unavailable"],
     [405, "method not allowed", "OutcomeUnknown", "Unavailable"],
@@ -85,6 +85,7 @@ describe("the body of a refusal", () => {
     expect(says(404, "{\"code\":40410000,\"message\":\"request not found\"}")).toBe(true)
     expect(says(404, "{\"message\":\"no Route matched with those values\"}")).toBe(false)
     expect(says(404, "<html>404 Not Found</html>")).toBe(false)
+    expect(says(404, "{\"code\":50010000,\"message\":\"upstream failed\"}")).toBe(false)
     expect(says(404, "")).toBe(false)
     expect(says(500, "{\"code\":40410000}")).toBe(false)
   })
@@ -94,7 +95,13 @@ describe("words for a log", () => {
   const print = AlpacaErrors.printable((text) => text.replaceAll("hush", "<redacted>"))
 
   it("have no control characters and no line breaks", () => {
-    expect(print(" one\n\ttwo\u0000\u001b[31m\u200bthree\u2028four ")).toBe("one two [31m three four")
+    expect(print(" one\n\ttwo\u0000\u001b[31m\u200bthree\u2028four ")).toBe("one two[31mthree four")
+  })
+  it("lose a secret that was whole only before, or is only after", () => {
+    expect(AlpacaErrors.printable((text) => text.replaceAll("hu\nsh", "<redacted>"))("a hu\nsh b")).toBe(
+      "a <redacted> b"
+    )
+    expect(print("a hu\u0007sh b")).toBe("a <redacted> b")
   })
   it("are not long", () => {
     expect(print("x".repeat(500))).toBe("x".repeat(500))

@@ -101,6 +101,8 @@ describe("what is understood", () => {
     ["a wallet in lower case", JSON.stringify({ ...row, wallet_address: order.wallet.toLowerCase() }), whole],
     ["zeros at the end of the quantity", JSON.stringify({ ...row, qty: "10.500000000000" }), whole],
     ["a quantity that is a number", JSON.stringify(row).replace("\"10.5\"", "10.50"), whole],
+    ["a quantity with an exponent", JSON.stringify(row).replace("\"10.5\"", "1.05e1"), whole],
+    ["the smallest quantity", JSON.stringify(row).replace("\"10.5\"", "1e-9"), { ...whole, quantity: 1n }],
     [
       "a number of more digits than a double has",
       JSON.stringify(row).replace("\"10.5\"", "123456789012.123456789"),
@@ -136,7 +138,7 @@ describe("what is understood", () => {
 
 describe("what makes no sense", () => {
   const table: ReadonlyArray<readonly [name: string, body: string, word: string]> = [
-    ["a quantity with an exponent", JSON.stringify(row).replace("\"10.5\"", "1.05e1"), "qty"],
+    ["a quantity beyond all measure", JSON.stringify(row).replace("\"10.5\"", "1e999"), "qty"],
     ["a negative quantity", JSON.stringify({ ...row, qty: "-10.5" }), "qty"],
     ["ten decimals", JSON.stringify({ ...row, qty: "10.0000000001" }), "qty"],
     ["no quantity", JSON.stringify({ ...row, qty: "" }), "qty"],

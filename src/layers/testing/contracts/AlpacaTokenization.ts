@@ -102,7 +102,7 @@ const taking: ReadonlyArray<Case<Failure, Services>> = [
     Effect.gen(function*() {
       const { alpaca, id } = given
       yield* alpaca.requestMint(id, order)
-      yield* is(yield* fails(alpaca.requestMint(id, otherQuantity), "another order"), "InvalidRequest", "permanent")
+      yield* is(yield* fails(alpaca.requestMint(id, otherQuantity), "another order"), "Mismatch", "unknown")
       yield* madeOf(given, 1)
     })),
   make(4, "an order of more shares than there are is refused and takes none", (given) =>
