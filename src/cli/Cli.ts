@@ -47,9 +47,8 @@ const builtIns = ["--help", "-h", "--version", "--completions", "--wizard"]
 const isBuiltIn = (args: ReadonlyArray<string>) => args.length <= 2 || args.some((arg) => builtIns.includes(arg))
 
 /** Every long option of every command, as the help names them. */
-const options = new Set(
-  HelpDoc.toAnsiText(Command.getHelp(ballast, CliConfig.defaultConfig)).match(/--[a-z][a-z-]*/g) ?? []
-)
+const options = () =>
+  new Set(HelpDoc.toAnsiText(Command.getHelp(ballast, CliConfig.defaultConfig)).match(/--[a-z][a-z-]*/g) ?? [])
 
 /**
  * What the parser did not understand. It stops at the first option that it does not know, and then misses those that
@@ -57,7 +56,8 @@ const options = new Set(
  */
 const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<string>): InvalidInput => {
   const [command = "", ...words] = args.slice(2)
-  const unknown = words.filter((word) => /^--[^=]/.test(word) && !options.has(word.replace(/=.*/s, "")))
+  const known = options()
+  const unknown = words.filter((word) => /^--[^=]/.test(word) && !known.has(word.replace(/=.*/s, "")))
   const told = HelpDoc.toAnsiText(error.error).trim().split(/\n\s*\n/)
   return new InvalidInput({
     problems: ValidationError.isCommandMismatch(error)

@@ -29,7 +29,7 @@ const baseUrl: Field.Kind<string> = {
   parse: (text) =>
     Option.liftThrowable((url: string) => new URL(url))(text).pipe(
       Option.filter((url) => url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))),
-      Option.filter((url) => url.username === "" && url.search === "" && url.hash === ""),
+      Option.filter((url) => url.username === "" && url.password === "" && url.search === "" && url.hash === ""),
       Option.map((url) => url.href.replace(/\/$/, ""))
     )
 }
