@@ -4,7 +4,8 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync } from "node:fs"
+import path from "node:path"
 import { ballast, type Environment, eventually, mintOf, operation, ownDatabase, sandbox, start } from "./Ballast.ts"
 import { inProcess } from "./InProcess.ts"
 
@@ -77,8 +78,11 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("commands", (it) 
 
   it.scoped("a sandbox that is killed takes its chains along", () =>
     Effect.gen(function*() {
-      const { chains, shell } = yield* running
+      const { chains, environment, shell } = yield* running
       yield* shell.kill("SIGKILL")
+      // The one thing that stays.
+      const database = (environment["BALLAST_DATABASE"] ?? "").replace("sqlite:", "")
+      rmSync(path.dirname(database), { recursive: true })
       yield* eventually("its chains are gone", Effect.sync(() => !chains.some(isAlive)))
     }))
 
