@@ -2,7 +2,7 @@
  * How an event becomes a row and comes back. The row names the event's type and the version of its payload; a payload
  * written by an older release is lifted, one version at a time, to the shape of today's Schema.
  */
-import { Data, Either, type ParseResult, Schema } from "effect"
+import { Data, Either, type ParseResult, Predicate, Schema } from "effect"
 
 export interface EncodedEvent {
   readonly type: string
@@ -11,8 +11,10 @@ export interface EncodedEvent {
   readonly payload: unknown
 }
 
+type Payload = { readonly [field: string]: unknown }
+
 /** Lifts one payload by one version; must be total, its result is checked by the Schema. */
-export type Upcaster = (payload: unknown) => unknown
+export type Upcaster = (payload: Payload) => Payload
 
 /** For each event type the steps from version 1 to 2, 2 to 3 ...; none for a type that never changed. */
 export type Upcasters = { readonly [eventType: string]: ReadonlyArray<Upcaster> }
@@ -28,7 +30,7 @@ export class UndecodableEvent extends Data.TaggedError("UndecodableEvent")<{
 }
 
 export interface EventCodec<Event> {
-  readonly encode: (event: Event) => EncodedEvent & { readonly payload: { readonly [field: string]: unknown } }
+  readonly encode: (event: Event) => EncodedEvent & { readonly payload: Payload }
   readonly decode: (encoded: EncodedEvent) => Either.Either<Event, UndecodableEvent>
 }
 
@@ -52,8 +54,8 @@ export const make = <Event extends { readonly _tag: string }, Encoded extends { 
         return undecodable(`this release knows versions up to ${current(type)}; upgrade Ballast`)
       }
       if (!Number.isSafeInteger(version) || version < 1) return undecodable("versions count from 1")
-      const lifted = steps(type).slice(version - 1).reduce<unknown>((older, lift) => lift(older), payload)
-      if (typeof lifted !== "object" || lifted === null) return undecodable("the payload is no JSON object")
+      if (!Predicate.isReadonlyRecord(payload)) return undecodable("the payload is no JSON object")
+      const lifted = steps(type).slice(version - 1).reduce<Payload>((older, lift) => lift(older), payload)
       return Either.mapLeft(
         decodeEither({ ...lifted, _tag: type }),
         ({ message }: ParseResult.ParseError) => new UndecodableEvent({ type, version, detail: message })

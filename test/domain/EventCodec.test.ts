@@ -18,13 +18,10 @@ const Closed = Schema.TaggedStruct("Closed", { by: Schema.String })
 const Event = Schema.Union(Deposited, Closed)
 type Event = typeof Event.Type
 
-const fields = (payload: unknown): Record<string, unknown> =>
-  typeof payload === "object" && payload !== null ? { ...payload } : {}
-
 const codec = EventCodec.make(Event, {
   Deposited: [
-    (payload) => ({ amount: String(Number(fields(payload)["cents"]) / 100) }),
-    (payload) => ({ ...fields(payload), currency: "USD" })
+    (payload) => ({ amount: String(Number(payload["cents"]) / 100) }),
+    (payload) => ({ ...payload, currency: "USD" })
   ]
 })
 
@@ -84,6 +81,11 @@ describe("EventCodec", () => {
   for (const payload of [null, undefined, "text", 1, [], {}, { by: 1 }]) {
     it(`refuses the payload ${JSON.stringify(payload)}`, () =>
       assert.strictEqual(left(codec.decode({ type: "Closed", version: 1, payload }))._tag, "UndecodableEvent"))
+  }
+
+  for (const payload of [null, undefined, "text", []]) {
+    it(`does not lift the payload ${JSON.stringify(payload)}`, () =>
+      assert.strictEqual(left(codec.decode({ type: "Deposited", version: 1, payload }))._tag, "UndecodableEvent"))
   }
 
   it("does not let a payload choose another type", () =>
