@@ -20,11 +20,12 @@ export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
     const policies = yield* Policies
     const deadline = DateTime.addDuration(state.requestedAt, policies.tokenization.deadline)
     let nothingSent = first
+    const look = Effect.interruptible(alpaca.findMint(id, state))
 
     const attempt = Effect.gen(function*() {
       if (!nothingSent) {
         const begun = yield* DateTime.now
-        const found = yield* Effect.interruptible(alpaca.findMint(id, state))
+        const found = yield* look
         if (Option.isSome(found)) return yield* acknowledge(found.value)
         if (DateTime.greaterThanOrEqualTo(begun, deadline)) {
           return yield* fail(
@@ -37,7 +38,13 @@ export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
       nothingSent = false
       return yield* alpaca.requestMint(id, state).pipe(
         Effect.flatMap(acknowledge),
-        Effect.catchIf((error) => isRefusal(error, isFirst), (refusal) => fail(reasons[refusal.reason], refusal.detail))
+        Effect.catchIf((error) => isRefusal(error, isFirst), (refusal) =>
+          Effect.gen(function*() {
+            const found = isFirst ? Option.none() : yield* look
+            return Option.isSome(found)
+              ? yield* acknowledge(found.value)
+              : yield* fail(reasons[refusal.reason], refusal.detail)
+          }))
       )
     })
 
@@ -70,8 +77,9 @@ const reasons = {
 type Refusal = AlpacaError & { readonly reason: keyof typeof reasons }
 
 /**
- * A refusal of the order itself holds for every try, since all carry one idempotency key. Refused credentials say nothing
- * about an order that an earlier try, with credentials that were still good, may have placed.
+ * A refusal of the order itself holds for every try, since all carry one idempotency key; after an earlier try it is held
+ * against one more look, since what that try took may be what is now missing. Refused credentials say nothing about an
+ * order that an earlier try, with credentials that were still good, may have placed.
  */
 const isRefusal = (error: AlpacaError, isFirst: boolean): error is Refusal =>
   error.reason in reasons && (isFirst || (error.reason !== "Unauthenticated" && error.reason !== "Forbidden"))

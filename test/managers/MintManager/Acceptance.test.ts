@@ -14,6 +14,7 @@ import {
   layer,
   ledger,
   passing,
+  request,
   settled,
   state
 } from "../Harness.ts"
@@ -80,6 +81,23 @@ describe("MintRequested", () => {
         assert.deepStrictEqual(failure(end), { reason, detail: "as told", place: "Alpaca", amount: "10.5" })
       }).pipe(Effect.provide(layer)))
   }
+
+  it.effect("a refusal after an earlier try is held against one more look: that try may have taken the shares", () =>
+    Effect.gen(function*() {
+      const alpaca = yield* AlpacaTokenizationControl
+      yield* alpaca.hideNext("2 seconds")
+      yield* alpaca.loseAnswer
+      yield* alpaca.delayNext("requestMint", "5 seconds", { late: true })
+      const mint = yield* Effect.fork(passing(execute))
+      yield* Effect.repeat(Effect.zipRight(Effect.yieldNow(), alpaca.calls), { until: (calls) => calls.length === 1 })
+      yield* alpaca.forgetKeys
+      yield* alpaca.setShares(request.symbol, Shares.fromUnits(0n))
+      yield* completing("1 minute")
+      assert.strictEqual((yield* Fiber.join(mint))._tag, "Completed")
+      assert.lengthOf(yield* ledger, 1)
+      const methods = (yield* alpaca.calls).map(({ method }) => method)
+      assert.deepStrictEqual(methods.slice(0, 4), ["requestMint", "findMint", "requestMint", "findMint"])
+    }).pipe(Effect.provide(layer)))
 
   it.effect("refused credentials say nothing about an earlier try: the state stays, and a person is told", () =>
     Effect.gen(function*() {
