@@ -1,9 +1,10 @@
 /** All that the event store and the driver need to know of an aggregate. */
-import { type DateTime, Either, type Option } from "effect"
+import { type DateTime, Either, Option } from "effect"
 import type * as Decider from "./Decider.ts"
 import type { EncodedEvent, EventCodec, UndecodableEvent } from "./EventCodec.ts"
 import type { OperationId } from "./OperationId.ts"
 import type { Outcome } from "./Outcome.ts"
+import type { TxHash } from "./TxHash.ts"
 
 interface Tagged {
   readonly _tag: string
@@ -17,6 +18,12 @@ export interface View {
   readonly data: { readonly [field: string]: unknown }
 }
 
+/** A transaction of our own wallet that a state names: what it did, in the word of the outbox, and its hash. */
+export interface Sent {
+  readonly step: string
+  readonly txHash: TxHash
+}
+
 /** An event of a stored stream that cannot be read or cannot follow: `index` counts from 0. */
 export interface Unfoldable {
   readonly index: number
@@ -27,7 +34,11 @@ export interface Unfoldable {
 export interface Foldable {
   /** The name in the event log: never changes once released. */
   readonly type: string
-  readonly fold: (events: ReadonlyArray<EncodedEvent>) => Either.Either<View, Unfoldable>
+  readonly fold: (
+    events: ReadonlyArray<EncodedEvent>
+  ) => Either.Either<View & { readonly sent: ReadonlyArray<Sent> }, Unfoldable>
+  /** The steps in which our own wallet moves the operation's money. */
+  readonly sends: ReadonlyArray<string>
 }
 
 export interface Aggregate<
@@ -68,7 +79,12 @@ export const make = <Id extends OperationId, C extends Tagged, S extends Tagged,
   readonly outcome: (state: S) => Outcome
   readonly since: (state: S) => Option.Option<DateTime.Utc>
   readonly data: (state: S) => View["data"]
+  /** By step; none by default. */
+  readonly sends?: { readonly [step: string]: (state: S) => Option.Option<TxHash> }
 }): Aggregate<Id, C, S, E, R> => {
+  const sends = Object.entries(spec.sends ?? {})
+  const sent = (state: S) =>
+    sends.flatMap(([step, hashOf]) => Option.toArray(Option.map(hashOf(state), (txHash): Sent => ({ step, txHash }))))
   const view = (state: S): View => ({ state: state._tag, outcome: spec.outcome(state), data: spec.data(state) })
   return {
     type: spec.type,
@@ -77,6 +93,7 @@ export const make = <Id extends OperationId, C extends Tagged, S extends Tagged,
     outcome: spec.outcome,
     since: spec.since,
     view,
-    fold: (events) => Either.map(replay(spec, events), view)
+    fold: (events) => Either.map(replay(spec, events), (state) => ({ ...view(state), sent: sent(state) })),
+    sends: sends.map(([step]) => step)
   }
 }

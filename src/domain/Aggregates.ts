@@ -1,5 +1,6 @@
 /** Every workflow that Ballast knows, by its name in the event log. */
 import type { Foldable } from "./Aggregate.ts"
+import * as EquityRedemption from "./EquityRedemption.ts"
 import * as TokenizedEquityMint from "./TokenizedEquityMint.ts"
 
-export const all: ReadonlyArray<Foldable> = [TokenizedEquityMint.aggregate]
+export const all: ReadonlyArray<Foldable> = [TokenizedEquityMint.aggregate, EquityRedemption.aggregate]

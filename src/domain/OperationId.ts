@@ -18,3 +18,6 @@ export type OperationId = typeof OperationId.Type
 
 export const MintId = OperationId.pipe(Schema.brand("MintId"))
 export type MintId = typeof MintId.Type
+
+export const RedemptionId = OperationId.pipe(Schema.brand("RedemptionId"))
+export type RedemptionId = typeof RedemptionId.Type

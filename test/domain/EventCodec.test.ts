@@ -134,7 +134,7 @@ describe("Aggregate.fold", () => {
         { type: "Deposited", version: 2, payload: { amount: "2" } },
         codec.encode(today)
       ])),
-      { state: "Open", outcome: Outcome.InProgress(), data: { balance: 5 } }
+      { state: "Open", outcome: Outcome.InProgress(), data: { balance: 5 }, sent: [] }
     ))
 
   it("stops at the first event that cannot be read, and names its place", () => {

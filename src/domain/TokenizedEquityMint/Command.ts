@@ -1,7 +1,9 @@
 import { Schema } from "effect"
-import { Place, Reason } from "../Failure.ts"
+import { Cancel, Fail, Reconcile } from "../Ending.ts"
 import { TokenizationRequestId } from "../TokenizationRequest.ts"
 import { acceptance, order, receipt } from "./State.ts"
+
+export { Cancel, Fail, Reconcile }
 
 const at = { at: Schema.DateTimeUtc }
 
@@ -9,14 +11,7 @@ export const RequestMint = Schema.TaggedStruct("RequestMint", { ...order, ...at 
 export const AcknowledgeAcceptance = Schema.TaggedStruct("AcknowledgeAcceptance", { ...acceptance, ...at })
 export const ReceiveTokens = Schema.TaggedStruct("ReceiveTokens", { ...receipt, ...at })
 export const Finalize = Schema.TaggedStruct("Finalize", at)
-export const Fail = Schema.TaggedStruct("Fail", { reason: Reason, detail: Schema.NonEmptyString, place: Place, ...at })
-export const Cancel = Schema.TaggedStruct("Cancel", { reason: Schema.NonEmptyString, ...at })
 export const RecoverMint = Schema.TaggedStruct("RecoverMint", { tokenizationRequestId: TokenizationRequestId, ...at })
-export const Reconcile = Schema.TaggedStruct("Reconcile", {
-  reason: Schema.NonEmptyString,
-  note: Schema.NonEmptyString,
-  ...at
-})
 
 export const Command = Schema.Union(
   RequestMint,

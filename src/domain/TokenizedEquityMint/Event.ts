@@ -1,5 +1,6 @@
 /** The storage format: fields are added with a new version and an upcaster, never changed or removed. */
 import { Schema } from "effect"
+import { reconciliation } from "../Ending.ts"
 import * as EventCodec from "../EventCodec.ts"
 import { Failure } from "../Failure.ts"
 import { TokenizationRequestId } from "../TokenizationRequest.ts"
@@ -17,11 +18,7 @@ export const MintRecovered = Schema.TaggedStruct("MintRecovered", {
   tokenizationRequestId: TokenizationRequestId,
   ...at
 })
-export const MintReconciled = Schema.TaggedStruct("MintReconciled", {
-  reason: Schema.NonEmptyString,
-  note: Schema.NonEmptyString,
-  ...at
-})
+export const MintReconciled = Schema.TaggedStruct("MintReconciled", { ...reconciliation, ...at })
 
 export const Event = Schema.Union(
   MintRequested,

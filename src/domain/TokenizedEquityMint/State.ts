@@ -1,7 +1,9 @@
 import { Schema } from "effect"
 import { Address } from "../Address.ts"
+import { Reconciliation } from "../Ending.ts"
 import { EquitySymbol } from "../EquitySymbol.ts"
 import { Failure } from "../Failure.ts"
+import { known } from "../Known.ts"
 import { PositiveShares } from "../Shares.ts"
 import { Decimals, TokenAmount } from "../TokenAmount.ts"
 import { IssuerRequestId, TokenizationRequestId } from "../TokenizationRequest.ts"
@@ -20,9 +22,6 @@ export const order = {
 }
 export const Order = Schema.Struct(order)
 export type Order = typeof Order.Type
-
-/** A field that may not be known (yet). */
-const known = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
 
 const requested = { ...order, requestedAt: Schema.DateTimeUtc }
 
@@ -60,7 +59,7 @@ export const Completed = Schema.TaggedStruct("Completed", { ...received, complet
 export const Failed = Schema.TaggedStruct("Failed", failed)
 export const Reconciled = Schema.TaggedStruct("Reconciled", {
   ...failed,
-  reconciliation: Schema.Struct({ reason: Schema.NonEmptyString, note: Schema.NonEmptyString }),
+  reconciliation: Reconciliation,
   reconciledAt: Schema.DateTimeUtc
 })
 

@@ -1,0 +1,13 @@
+/** How every operation can be brought to an end that is no success: it fails, or a person cancels or reconciles it. */
+import { Schema } from "effect"
+import { Place, Reason } from "./Failure.ts"
+
+const at = { at: Schema.DateTimeUtc }
+
+/** What a person says who has settled the money by hand. */
+export const reconciliation = { reason: Schema.NonEmptyString, note: Schema.NonEmptyString }
+export const Reconciliation = Schema.Struct(reconciliation)
+
+export const Fail = Schema.TaggedStruct("Fail", { reason: Reason, detail: Schema.NonEmptyString, place: Place, ...at })
+export const Cancel = Schema.TaggedStruct("Cancel", { reason: Schema.NonEmptyString, ...at })
+export const Reconcile = Schema.TaggedStruct("Reconcile", { ...reconciliation, ...at })

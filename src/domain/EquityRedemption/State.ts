@@ -1,0 +1,70 @@
+import { Schema } from "effect"
+import { Address } from "../Address.ts"
+import { Reconciliation } from "../Ending.ts"
+import { EquitySymbol } from "../EquitySymbol.ts"
+import { Failure } from "../Failure.ts"
+import { known } from "../Known.ts"
+import { PositiveShares } from "../Shares.ts"
+import { TokenAmount } from "../TokenAmount.ts"
+import { IssuerRequestId, TokenizationRequestId } from "../TokenizationRequest.ts"
+import { TxHash } from "../TxHash.ts"
+
+/** What was asked for, and all that is needed to finish it: a changed configuration does not bend a running redemption. */
+export const order = {
+  symbol: EquitySymbol,
+  quantity: PositiveShares,
+  token: Address,
+  /** What is to be sent: the shares as tokens. */
+  amount: TokenAmount,
+  /** Ours, the sender. */
+  wallet: Address,
+  /** The issuer's. */
+  redemptionWallet: Address,
+  issuer: Schema.NonEmptyString,
+  network: Schema.NonEmptyString
+}
+export const Order = Schema.Struct(order)
+export type Order = typeof Order.Type
+
+const requested = { ...order, requestedAt: Schema.DateTimeUtc }
+
+export const transfer = {
+  txHash: TxHash,
+  /** What the Transfer logs say, not what was asked. */
+  amountSent: TokenAmount
+}
+
+/** A transfer that is on the chain. */
+export const sent = { ...transfer, sentAt: Schema.DateTimeUtc }
+
+export const detection = {
+  tokenizationRequestId: TokenizationRequestId,
+  issuerRequestId: known(IssuerRequestId)
+}
+const pending = { ...requested, ...sent, ...detection, detectedAt: Schema.DateTimeUtc }
+
+/** Every reference gathered before the failure is kept. */
+const failed = {
+  ...requested,
+  /** Absent when nothing has left our wallet. */
+  sent: known(Schema.Struct(sent)),
+  ...detection,
+  tokenizationRequestId: known(detection.tokenizationRequestId),
+  failure: Failure,
+  failedAt: Schema.DateTimeUtc
+}
+
+export const NotStarted = Schema.TaggedStruct("NotStarted", {})
+export const Requested = Schema.TaggedStruct("Requested", requested)
+export const TokensSent = Schema.TaggedStruct("TokensSent", { ...requested, ...sent })
+export const Pending = Schema.TaggedStruct("Pending", pending)
+export const Completed = Schema.TaggedStruct("Completed", { ...pending, completedAt: Schema.DateTimeUtc })
+export const Failed = Schema.TaggedStruct("Failed", failed)
+export const Reconciled = Schema.TaggedStruct("Reconciled", {
+  ...failed,
+  reconciliation: Reconciliation,
+  reconciledAt: Schema.DateTimeUtc
+})
+
+export const State = Schema.Union(NotStarted, Requested, TokensSent, Pending, Completed, Failed, Reconciled)
+export type State = typeof State.Type
