@@ -91,6 +91,11 @@ const chain = (name: "ETHEREUM" | "BASE", chainId: number, confirmations: number
 export const ethereum = chain("ETHEREUM", 1, 3)
 export const base = chain("BASE", 8453, 10)
 
+export const transactions = Config.all({
+  stuckAfter: Field.withDefault("BALLAST_TX_STUCK_AFTER", Field.duration, Duration.minutes(3)),
+  maxFeePerGas: Field.withDefault("BALLAST_MAX_FEE_PER_GAS", Field.gasPrice, 200_000_000_000n)
+})
+
 const Equities = Schema.parseJson(
   Schema.Record({ key: EquitySymbol, value: Schema.Struct({ token: Address, decimals: Decimals }) }).pipe(
     Schema.filter((equities) => !Record.isEmptyReadonlyRecord(equities), {
@@ -139,8 +144,11 @@ export const logging = Config.all({
 /** All that a command needs which only looks at the log. */
 export const looking = Config.all({ database, logging })
 
+/** And the chains, where both are configured. */
+export const verifying = Config.all({ database, logging, chains: Config.option(Config.all({ ethereum, base })) })
+
 /** Everything that a command needs which drives operations. */
-export const all = Config.all({ database, alpaca, wallet, ethereum, base, equities, policies, logging })
+export const all = Config.all({ database, alpaca, wallet, ethereum, base, transactions, equities, policies, logging })
 
 /** Every key that means something. */
 export const keys: ReadonlySet<string> = new Set([
@@ -160,6 +168,8 @@ export const keys: ReadonlySet<string> = new Set([
   "BALLAST_BASE_RPC_URL",
   "BALLAST_BASE_CHAIN_ID",
   "BALLAST_BASE_CONFIRMATIONS",
+  "BALLAST_TX_STUCK_AFTER",
+  "BALLAST_MAX_FEE_PER_GAS",
   "BALLAST_EQUITIES",
   "BALLAST_TOKENIZATION_ISSUER",
   "BALLAST_TOKENIZATION_NETWORK",

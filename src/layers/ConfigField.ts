@@ -3,6 +3,7 @@
  * what would be right.
  */
 import { Config, ConfigError, Duration, Either, Option, ParseResult, Redacted, Schema } from "effect"
+import * as Decimal from "../domain/Decimal.ts"
 
 export interface Kind<A> {
   /** What would be right, as it follows "expected". */
@@ -31,7 +32,7 @@ export const optional = <A>(key: string, kind: Kind<A>): Config.Config<Option.Op
 export const required = <A>(key: string, kind: Kind<A>): Config.Config<A> =>
   Config.mapOrFail(
     optional(key, kind),
-    Either.fromOption(() => invalid(`${key} is missing: expected ${kind.expected}`))
+    Either.fromOption(() => ConfigError.MissingData([], `${key} is missing: expected ${kind.expected}`))
   )
 
 export const withDefault = <A>(key: string, kind: Kind<A>, byDefault: A): Config.Config<A> =>
@@ -76,6 +77,16 @@ export const duration: Kind<Duration.Duration> = {
 const DurationText = Schema.String.pipe(
   Schema.pattern(/^[0-9]{1,9}(?:\.[0-9]{1,6})? (?:milli|second|minute|hour|day)s?$/)
 )
+
+/** `200 gwei`, `0.05 gwei`; in wei. */
+export const gasPrice: Kind<bigint> = {
+  expected: `a price of gas above zero such as "200 gwei" or "0.5 gwei"`,
+  parse: (value) =>
+    Option.fromNullable(/^([0-9.]{1,30}) gwei$/.exec(value)?.[1]).pipe(
+      Option.flatMap((text) => Option.getRight(Decimal.parse(text, 9))),
+      Option.filter((wei) => wei > 0n)
+    )
+}
 
 /** What a Schema of the domain reads from a string. */
 export const schema = <A>(expected: string, of: Schema.Schema<A, string>): Kind<A> => ({

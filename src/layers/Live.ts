@@ -1,5 +1,6 @@
 /** The real world, one layer per port. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import type { SqlClient } from "@effect/sql/SqlClient"
 import { type Config, Effect, Layer, type Redacted } from "effect"
 import type { Alerts } from "../services/Alerts.ts"
 import type { AlpacaTokenization } from "../services/AlpacaTokenization.ts"
@@ -7,33 +8,44 @@ import type { BaseChain, EthereumChain } from "../services/Chain.ts"
 import type { Erc20 } from "../services/Erc20.ts"
 import type { EventStore } from "../services/EventStore.ts"
 import type { Leases } from "../services/Leases.ts"
+import type { Signer } from "../services/Signer.ts"
 import type { StoreError } from "../services/StoreError.ts"
 import { TokenizedEquities } from "../services/TokenizedEquities.ts"
+import type { TransactionOutbox, Transactions } from "../services/TransactionOutbox.ts"
 import * as AlpacaTokenizationLive from "./alpaca/AlpacaTokenization.ts"
 import * as BallastConfig from "./Config.ts"
 import * as Erc20Live from "./evm/Erc20.ts"
 import * as EvmChain from "./evm/EvmChain.ts"
+import * as PrivateKeySigner from "./evm/PrivateKeySigner.ts"
 import * as RpcEndpoint from "./evm/RpcEndpoint.ts"
+import * as TransactionOutboxLive from "./evm/TransactionOutbox.ts"
 import * as Database from "./sql/Database.ts"
 import * as SqlAlerts from "./sql/SqlAlerts.ts"
 import * as SqlEventStore from "./sql/SqlEventStore.ts"
 import * as SqlLeases from "./sql/SqlLeases.ts"
+import * as SqlTransactions from "./sql/SqlTransactions.ts"
 import { version } from "./Version.ts"
 
 export type Configuration = Config.Config.Success<typeof BallastConfig.all>
 
-type Stored = EventStore | Leases | Alerts
+type Stored = EventStore | Leases | Alerts | Transactions
 
-/** The log, its leases and its alerts. `create: false` for commands that only look. */
-export const database = (
-  { durability, leaseDuration, path }: Configuration["database"],
-  { create }: { readonly create: boolean }
-): Layer.Layer<Stored, StoreError> =>
+const opened = ({ durability, path }: Configuration["database"], create: boolean) =>
+  Database.layer({ path, durability, create })
+
+const stored = ({ leaseDuration }: Configuration["database"]): Layer.Layer<Stored, never, SqlClient> =>
   Layer.mergeAll(
     SqlEventStore.layer({ softwareVersion: version }),
     SqlLeases.layer({ duration: leaseDuration }),
-    SqlAlerts.layer
-  ).pipe(Layer.provide(Database.layer({ path, durability, create })))
+    SqlAlerts.layer,
+    SqlTransactions.layer
+  )
+
+/** The log, its leases and alerts, and what the outbox has stored. `create: false` for commands that only look. */
+export const database = (
+  config: Configuration["database"],
+  { create }: { readonly create: boolean }
+): Layer.Layer<Stored, StoreError> => Layer.provide(stored(config), opened(config, create))
 
 /** One chain's endpoints as its layer and the check at start take them. */
 export const chainOptions = ({ urls: [first, ...others], ...options }: Configuration["base"]): EvmChain.Options => ({
@@ -43,25 +55,36 @@ export const chainOptions = ({ urls: [first, ...others], ...options }: Configura
 
 export const chains = (
   { base, ethereum }: Pick<Configuration, "base" | "ethereum">
-): Layer.Layer<Erc20 | BaseChain | EthereumChain> =>
-  Erc20Live.layer.pipe(
-    Layer.provideMerge(
-      Layer.merge(EvmChain.layerBase(chainOptions(base)), EvmChain.layerEthereum(chainOptions(ethereum)))
-    )
-  )
+): Layer.Layer<BaseChain | EthereumChain> =>
+  Layer.merge(EvmChain.layerBase(chainOptions(base)), EvmChain.layerEthereum(chainOptions(ethereum)))
 
 export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization> =>
   AlpacaTokenizationLive.layer(config).pipe(Layer.provide(FetchHttpClient.layer))
 
-export const layer = (
-  config: Configuration
-): Layer.Layer<Stored | AlpacaTokenization | Erc20 | BaseChain | EthereumChain | TokenizedEquities, StoreError> =>
-  Layer.mergeAll(
-    database(config.database, { create: true }),
-    alpaca(config.alpaca),
-    chains(config),
-    Layer.succeed(TokenizedEquities, config.equities)
+/** Everything that sends, and all that it stands on. An application that keeps its keys elsewhere brings another `Signer`. */
+const sending = ({ base, database, ethereum, transactions }: Configuration) =>
+  Erc20Live.layer.pipe(
+    Layer.provideMerge(
+      TransactionOutboxLive.layer({ ...transactions, chainIds: { ethereum: ethereum.chainId, base: base.chainId } })
+    ),
+    Layer.provideMerge(Layer.merge(stored(database), chains({ base, ethereum }))),
+    Layer.provide(opened(database, true))
   )
+
+/** All ports, with a signer of the application's own. */
+export const layerWithSigner = (
+  config: Configuration
+): Layer.Layer<
+  Stored | AlpacaTokenization | TransactionOutbox | Erc20 | BaseChain | EthereumChain | TokenizedEquities,
+  StoreError,
+  Signer
+> => Layer.mergeAll(sending(config), alpaca(config.alpaca), Layer.succeed(TokenizedEquities, config.equities))
+
+/** All ports, with the configured private key. */
+export const layer = (config: Configuration): Layer.Layer<
+  Layer.Layer.Success<ReturnType<typeof layerWithSigner>> | Signer,
+  StoreError
+> => Layer.provideMerge(layerWithSigner(config), PrivateKeySigner.layer(config.wallet))
 
 /** The same from the `BALLAST_*` keys of whatever ConfigProvider the application has. */
 export const layerConfig = Layer.unwrapEffect(Effect.map(BallastConfig.all, layer))

@@ -45,7 +45,7 @@ const tokens = ({ equities }: Configuration["equities"]): ReadonlyArray<Effect.E
       if ((yield* base.code(token)) === "0x") {
         return { key, verdict: "wrong", detail: `there is no contract at ${token} on Base` } as const
       }
-      const actual = TransferLogs.uint256(yield* base.call(token, selector))
+      const actual = TransferLogs.uint256(yield* base.call({ to: token, data: selector }))
       if (Either.isLeft(actual)) {
         return {
           key,

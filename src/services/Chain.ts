@@ -9,21 +9,25 @@ export const ChainName = Schema.Literal("ethereum", "base")
 export type ChainName = typeof ChainName.Type
 
 const kinds = {
-  /** No endpoint answered, or it answered with an error of its own. */
+  /** No endpoint answered, or it answered with an error of its own, or none is as far as a block that was seen. */
   Unavailable: "transient",
   /** The endpoint serves another chain than configured. */
   WrongChain: "permanent",
-  /** A call reverted, or the answer is not what the contract's interface says: no such contract there. */
+  /** The call was executed and reverted; `revert` says why. */
+  Reverted: "permanent",
+  /** The answer is not what the contract's interface says: no such contract there. */
   BadAnswer: "permanent"
 } as const satisfies Record<string, FailureKind>
 
 /** A chain could not be asked. Nothing was sent: these are reads. */
 export class ChainError extends Schema.TaggedError<ChainError>()("ChainError", {
-  reason: Schema.Literal("Unavailable", "WrongChain", "BadAnswer"),
+  reason: Schema.Literal("Unavailable", "WrongChain", "Reverted", "BadAnswer"),
   chain: ChainName,
   /** What was asked: `receipt of 0x..`. */
   action: Schema.String,
   detail: Schema.String,
+  /** The contract's own words, or its error and selector, of a `Reverted`. */
+  revert: Schema.optionalWith(Schema.String, { exact: true }),
   cause: Schema.optionalWith(Schema.Defect, { exact: true })
 }) {
   get kind(): FailureKind {
@@ -48,22 +52,87 @@ export interface Receipt {
   readonly logs: ReadonlyArray<Log>
 }
 
-/** What the layers above need to read of one chain. */
-export interface Chain {
-  readonly name: ChainName
-  /** Blocks, counting the one it is in, after which a transaction is depended on. */
-  readonly confirmations: number
-  readonly chainId: Effect.Effect<number, ChainError>
-  /** The latest block's number. */
-  readonly blockNumber: Effect.Effect<bigint, ChainError>
+export interface Block {
+  readonly number: bigint
+  /** Wei; the least that a transaction in the next block pays is within an eighth of it. */
+  readonly baseFeePerGas: bigint
+}
+
+/** A message to a contract. */
+export interface Call {
+  readonly to: Address
+  readonly data: Hex
+  readonly from?: Address
+  /** Wei. */
+  readonly value?: bigint
+}
+
+/** What can be asked of a node. */
+export interface ChainReads {
+  /** The latest block. */
+  readonly block: Effect.Effect<Block, ChainError>
   /** None: not mined as far as this node can see, which proves nothing. */
   readonly receipt: (txHash: TxHash) => Effect.Effect<Option.Option<Receipt>, ChainError>
+  /**
+   * How many transactions of this sender are mined (`latest`, or at the end of a block), or are mined or waiting in this
+   * node's mempool without a gap (`pending`).
+   */
+  readonly nonce: (sender: Address, at: "latest" | "pending" | bigint) => Effect.Effect<number, ChainError>
   /** `0x` where no contract is. */
   readonly code: (address: Address) => Effect.Effect<Hex, ChainError>
   /** Native balance in wei. */
   readonly balance: (address: Address) => Effect.Effect<bigint, ChainError>
-  /** `eth_call` on the latest block. */
-  readonly call: (to: Address, data: Hex) => Effect.Effect<Hex, ChainError>
+  /** `eth_call` on the latest block, or on the state after another one. */
+  readonly call: (call: Call, at?: bigint) => Effect.Effect<Hex, ChainError>
+  /** Gas that the call uses if it is executed now; fails with `Reverted` if it reverts. */
+  readonly estimateGas: (call: Call) => Effect.Effect<bigint, ChainError>
+  /** Wei per gas that the node suggests as a tip. */
+  readonly priorityFee: Effect.Effect<bigint, ChainError>
+}
+
+/** One node, which is not behind any block that was seen before. */
+export interface ChainView extends ChainReads {
+  /** Its latest block, read before anything else. */
+  readonly head: Block
+}
+
+/** What became of a broadcast. Only `Accepted` and `AlreadyKnown` say where the transaction is; none says where it is not. */
+export interface Broadcast {
+  readonly answer:
+    | "Accepted"
+    | "AlreadyKnown"
+    /** Its nonce is mined, by whatever transaction: look for its hashes. */
+    | "NonceTooLow"
+    /** A nonce before it is missing in the mempool. */
+    | "NonceGap"
+    /** Below what the mempool takes, or too little to replace the one that it has. */
+    | "Underpriced"
+    | "InsufficientFunds"
+    /** The node executed it and it reverted. */
+    | "Reverted"
+    /** No node of this chain will ever take these bytes. */
+    | "Invalid"
+    /** No answer, or one that says nothing: perhaps it is out. */
+    | "Unknown"
+  /** The node's own words. */
+  readonly detail: string
+}
+
+/** One chain, behind one or several nodes. */
+export interface Chain extends ChainReads {
+  readonly name: ChainName
+  /** Blocks, counting the one it is in, after which a transaction is depended on. */
+  readonly confirmations: number
+  readonly chainId: Effect.Effect<number, ChainError>
+  /**
+   * Several reads of one and the same node, so that they fit together. A node that is behind a block seen earlier is not
+   * believed; if it stops answering, everything is read again from the next one.
+   */
+  readonly look: <A, E, R>(
+    reads: (view: ChainView) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | ChainError, R>
+  /** Hands the signed bytes to the nodes in turn, until one has them. Safe to repeat. */
+  readonly broadcast: (raw: Hex) => Effect.Effect<Broadcast>
 }
 
 export class EthereumChain extends Context.Tag("ballast/services/EthereumChain")<EthereumChain, Chain>() {}

@@ -1,4 +1,4 @@
-import { Context, type DateTime, type Effect, Schema } from "effect"
+import { Context, type DateTime, type Effect, type Either, Schema } from "effect"
 import type { Aggregate, View } from "../domain/Aggregate.ts"
 import type { EncodedEvent } from "../domain/EventCodec.ts"
 import type { OperationId } from "../domain/OperationId.ts"
@@ -40,14 +40,21 @@ export interface Loaded<State> {
   readonly version: number
 }
 
+/**
+ * A condition on all operations of the same kind that are not settled, looked at in the transaction that appends: what holds
+ * there still holds when the events are in the log. Left is why nothing is to be appended.
+ */
+export type Guard<E> = (live: ReadonlyArray<Operation>) => Either.Either<void, E>
+
 /** Events to append, with the state they lead to, from which the view is written in the same transaction. */
-export interface Commit<State, Event> {
+export interface Commit<State, Event, G = never> {
   readonly expectedVersion: number
   readonly events: ReadonlyArray<Event>
   readonly state: State
   /** The command that caused them. */
   readonly causation: string
   readonly lease: Lease
+  readonly guard?: Guard<G>
 }
 
 /** An event as it stands in the log. */
@@ -83,11 +90,11 @@ export class EventStore extends Context.Tag("ballast/services/EventStore")<Event
     id: Id
   ) => Effect.Effect<Loaded<S>, CorruptStream | StoreError>
   /** All or nothing, and the view with it. Answers the new version. */
-  readonly append: <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
+  readonly append: <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R, G = never>(
     aggregate: Aggregate<Id, C, S, E, R>,
     id: Id,
-    commit: Commit<S, E>
-  ) => Effect.Effect<number, VersionConflict | LeaseLost | StoreError>
+    commit: Commit<S, E, G>
+  ) => Effect.Effect<number, VersionConflict | LeaseLost | StoreError | G>
   /** Operations, oldest first: one, those not settled (`live`), or all. */
   readonly operations: (
     filter?: { readonly id?: OperationId; readonly live?: true }

@@ -15,4 +15,6 @@ export class TokenizedEquities extends Context.Tag("ballast/services/TokenizedEq
   readonly network: string
   readonly equities: ReadonlyMap<EquitySymbol, TokenizedEquity>
   readonly maxPerOperation: Option.Option<Shares>
+  /** The issuer's, where tokens are sent to be redeemed. */
+  readonly redemptionWallet: Option.Option<Address>
 }>() {}

@@ -1,67 +1,110 @@
-/** ERC-20 tokens, read through the two chains. Source: EIP-20. */
-import { Effect, Either, Layer, Option } from "effect"
-import type { Address } from "../../domain/Address.ts"
+/** ERC-20 tokens: read from the two chains, sent through the outbox. Source: EIP-20. */
+import { Effect, Layer } from "effect"
+import { encodeFunctionData, erc20Abi, maxUint256 } from "viem"
 import * as TokenAmount from "../../domain/TokenAmount.ts"
-import type { TxHash } from "../../domain/TxHash.ts"
-import { BaseChain, ChainError, EthereumChain } from "../../services/Chain.ts"
-import { Erc20, Received, type Token } from "../../services/Erc20.ts"
-import * as TransferLogs from "./TransferLogs.ts"
+import { BaseChain, EthereumChain } from "../../services/Chain.ts"
+import { Allowance, Erc20, Transferred } from "../../services/Erc20.ts"
+import {
+  attemptOf,
+  isEnded,
+  type Submitted,
+  TransactionOutbox,
+  Transactions
+} from "../../services/TransactionOutbox.ts"
+import * as Erc20Reads from "./Erc20Reads.ts"
 
-/** First four bytes of keccak256 of `balanceOf(address)`. */
-const balanceOf = "0x70a08231"
+const unconfirmed = ({ confirmations, required, txHash }: Extract<Submitted, { _tag: "Unconfirmed" }>) =>
+  `confirmation ${required} of transaction ${txHash} (now ${confirmations})`
 
-export const layer: Layer.Layer<Erc20, never, EthereumChain | BaseChain> = Layer.effect(
-  Erc20,
-  Effect.gen(function*() {
-    const chains = { ethereum: yield* EthereumChain, base: yield* BaseChain }
+export const layer: Layer.Layer<Erc20, never, EthereumChain | BaseChain | TransactionOutbox | Transactions> = Layer
+  .effect(
+    Erc20,
+    Effect.gen(function*() {
+      const chains = { ethereum: yield* EthereumChain, base: yield* BaseChain }
+      const outbox = yield* TransactionOutbox
+      const transactions = yield* Transactions
 
-    const received = Effect.fn("Erc20.received")(
-      function*(token: Token, { recipient, txHash }: { readonly txHash: TxHash; readonly recipient: Address }) {
-        const chain = chains[token.chain]
-        const receipt = yield* chain.receipt(txHash)
-        if (Option.isNone(receipt)) return Received.NotMined()
-        const { blockNumber, logs, status } = receipt.value
-        // Read after the receipt. Of two nodes behind one URL this may be the slower one, whose head is below the block.
-        const head = yield* chain.blockNumber
-        const confirmations = head < blockNumber ? 0 : Number(head - blockNumber) + 1
-        if (confirmations < chain.confirmations) {
-          return Received.Unconfirmed({ confirmations, required: chain.confirmations })
+      const transfer: Erc20["Type"]["transfer"] = Effect.fn("Erc20.transfer")(
+        function*(token, { amount, recipient }, { key, lease }) {
+          const data = encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [recipient, amount.units] })
+          const submitted = yield* outbox.submitOnce(key, { chain: token.chain, to: token.address, data }, lease)
+          switch (submitted._tag) {
+            case "Pending":
+              return Transferred.Pending({ waitingFor: submitted.waitingFor })
+            case "Unconfirmed":
+              return Transferred.Pending({ waitingFor: unconfirmed(submitted) })
+            case "Confirmed": {
+              const { receipt } = submitted
+              // A token may say "no" without reverting: what counts is what its logs say.
+              const brought = yield* Erc20Reads.brought(token, receipt, recipient)
+              return Transferred.Sent({ txHash: receipt.txHash, amount: brought })
+            }
+            case "Reverted":
+              return Transferred.Reverted({ txHash: submitted.txHash, why: submitted.why })
+            case "Cancelled":
+              return Transferred.Dead({ isOurs: true, why: submitted.why })
+            case "Displaced":
+              return Transferred.Dead({
+                isOurs: false,
+                why: `nonce ${submitted.nonce} on ${token.chain} was used by another transaction of our wallet`
+              })
+          }
         }
-        if (status === "reverted") return Received.Reverted()
-        const units = yield* Either.mapLeft(
-          TransferLogs.received(logs, { token: token.address, recipient }),
-          (problem) =>
-            new ChainError({
-              reason: "BadAnswer",
-              chain: token.chain,
-              action: `receipt of ${txHash}`,
-              detail: `amount of a transfer of ${token.address}: ${problem}`
-            })
-        )
-        return Received.Confirmed({ amount: TokenAmount.make({ units, decimals: token.decimals }) })
-      }
-    )
-
-    const balance = Effect.fn("Erc20.balance")(function*(token: Token, owner: Address) {
-      const answer = yield* chains[token.chain].call(
-        token.address,
-        `${balanceOf}${TransferLogs.word(owner).slice(2)}`
       )
-      // `0x` is what an address without a contract answers.
-      const units = yield* Either.mapLeft(TransferLogs.uint256(answer), (problem) =>
-        new ChainError({
-          reason: "BadAnswer",
-          chain: token.chain,
-          action: `token balance of ${owner}`,
-          detail: `${token.address} is no ERC-20 token: ${problem}`
-        }))
-      return TokenAmount.make({ units, decimals: token.decimals })
-    })
 
-    return {
-      received: (token, transfer) =>
-        received(token, transfer).pipe(Effect.annotateSpans({ chain: token.chain, txHash: transfer.txHash })),
-      balance: (token, owner) => balance(token, owner).pipe(Effect.annotateSpans({ chain: token.chain }))
-    }
-  })
-)
+      const ensureAllowance: Erc20["Type"]["ensureAllowance"] = Effect.fn("Erc20.ensureAllowance")(
+        function*(token, { amount, spender }, { lease, operation }) {
+          const step = `approve ${spender} for ${token.address}`
+          const ours = (yield* transactions.list({ operation })).filter(({ key }) => key.step === step)
+          // What is under way is seen to its end first, so that none is left behind.
+          if (ours.every(isEnded)) {
+            const allowed = yield* chains[token.chain].look((view) =>
+              Erc20Reads.allowance(view, token, outbox.wallet, spender)
+            )
+            if (allowed.units >= amount.units) return Allowance.Enough()
+            if (ours.some(({ status }) => status === "confirmed")) {
+              return Allowance.Refused({
+                why: `${spender} was approved for all and may still take ${TokenAmount.print(allowed)} only`
+              })
+            }
+          }
+          const data = encodeFunctionData({ abi: erc20Abi, functionName: "approve", args: [spender, maxUint256] })
+          const submitted = yield* outbox.submitOnce(
+            { operation, step, attempt: attemptOf(ours, step) },
+            { chain: token.chain, to: token.address, data },
+            lease
+          )
+          switch (submitted._tag) {
+            case "Pending":
+            case "Confirmed":
+              return Allowance.Pending({ waitingFor: `${token.chain} to show the approval of ${spender}` })
+            case "Unconfirmed":
+              return Allowance.Pending({ waitingFor: unconfirmed(submitted) })
+            case "Reverted":
+            case "Cancelled":
+              return Allowance.Refused({ why: submitted.why })
+            case "Displaced":
+              return Allowance.Pending({ waitingFor: `another nonce for the approval of ${spender}` })
+          }
+        }
+      )
+
+      return {
+        transfer,
+        ensureAllowance,
+        received: (token, wanted) =>
+          Erc20Reads.received(chains[token.chain], token, wanted).pipe(
+            Effect.withSpan("Erc20.received", { attributes: { chain: token.chain, txHash: wanted.txHash } })
+          ),
+        balance: (token, owner) =>
+          chains[token.chain].look((view) => Erc20Reads.balance(view, token, owner)).pipe(
+            Effect.withSpan("Erc20.balance", { attributes: { chain: token.chain } })
+          ),
+        confirmedBalance: (token, owner) =>
+          chains[token.chain].look((view) => {
+            const depth = view.head.number - BigInt(chains[token.chain].confirmations) + 1n
+            return Erc20Reads.balance(view, token, owner, depth < 0n ? 0n : depth)
+          }).pipe(Effect.withSpan("Erc20.confirmedBalance", { attributes: { chain: token.chain } }))
+      }
+    })
+  )

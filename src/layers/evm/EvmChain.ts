@@ -1,11 +1,25 @@
-/** A chain behind JSON-RPC. Reads only; every answer is decoded before it is believed. */
-import { type Array, Effect, Layer, Option } from "effect"
+/** A chain behind JSON-RPC. Every answer is decoded before it is believed. */
+import { Array, Effect, Layer, MutableRef, Option, Schema } from "effect"
+import { keccak256, numberToHex } from "viem"
 import type { Address } from "../../domain/Address.ts"
 import { Hex } from "../../domain/Hex.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
-import { BaseChain, type Chain, ChainError, type ChainName, EthereumChain, type Receipt } from "../../services/Chain.ts"
+import {
+  BaseChain,
+  type Broadcast,
+  type Call,
+  type Chain,
+  ChainError,
+  type ChainName,
+  type ChainReads,
+  type ChainView,
+  EthereumChain,
+  type Receipt
+} from "../../services/Chain.ts"
+import * as BroadcastAnswer from "./BroadcastAnswer.ts"
 import * as RpcAnswer from "./RpcAnswer.ts"
 import * as RpcClient from "./RpcClient.ts"
+import type { RpcEndpoint } from "./RpcEndpoint.ts"
 
 export interface Options extends RpcClient.Options {
   /** What every endpoint has to serve. */
@@ -16,20 +30,25 @@ export interface Options extends RpcClient.Options {
 
 const chainIdRequest = { action: "chain id", method: "eth_chainId", params: [], answer: RpcAnswer.ChainId } as const
 
-export const make = (name: ChainName, options: Options): Chain => {
-  const { request } = RpcClient.make(name, options)
+/** As JSON-RPC has it; what is absent is left out. */
+const message = ({ data, from, to, value }: Call) => ({
+  to,
+  data,
+  ...(from === undefined ? {} : { from }),
+  ...(value === undefined ? {} : { value: numberToHex(value) })
+})
+
+const blockTag = (at: bigint | "latest" | "pending") => typeof at === "bigint" ? numberToHex(at) : at
+
+const readsOf = (name: ChainName, { request }: RpcClient.RpcClient): ChainReads => {
   const attributes = { chain: name }
-  const span = (method: string) => Effect.withSpan(`EvmChain.${method}`, { attributes })
   return {
-    name,
-    confirmations: options.confirmations,
-    chainId: request(chainIdRequest).pipe(span("chainId")),
-    blockNumber: request({
-      action: "block number",
-      method: "eth_blockNumber",
-      params: [],
-      answer: RpcAnswer.Quantity
-    }).pipe(span("blockNumber")),
+    block: request({
+      action: "latest block",
+      method: "eth_getBlockByNumber",
+      params: ["latest", false],
+      answer: RpcAnswer.Block
+    }).pipe(Effect.withSpan("EvmChain.block", { attributes })),
     receipt: Effect.fn("EvmChain.receipt", { attributes })(function*(txHash: TxHash) {
       const action = `receipt of ${txHash}`
       const answer = yield* request({
@@ -50,6 +69,14 @@ export const make = (name: ChainName, options: Options): Chain => {
         logs: answer.logs
       })
     }),
+    nonce: Effect.fn("EvmChain.nonce", { attributes })((sender, at) =>
+      request({
+        action: `transactions of ${sender}`,
+        method: "eth_getTransactionCount",
+        params: [sender, blockTag(at)],
+        answer: RpcAnswer.Count
+      })
+    ),
     code: Effect.fn("EvmChain.code", { attributes })((address: Address) =>
       request({
         action: `code of ${address}`,
@@ -66,14 +93,94 @@ export const make = (name: ChainName, options: Options): Chain => {
         answer: RpcAnswer.Quantity
       })
     ),
-    call: Effect.fn("EvmChain.call", { attributes })((to: Address, data: Hex) =>
+    call: Effect.fn("EvmChain.call", { attributes })((call, at) =>
       request({
-        action: `call of ${data.slice(0, 10)} on ${to}`,
+        action: `call of ${call.data.slice(0, 10)} on ${call.to}`,
         method: "eth_call",
-        params: [{ to, data }, "latest"],
+        params: [message(call), blockTag(at ?? "latest")],
         answer: Hex
       })
-    )
+    ),
+    estimateGas: Effect.fn("EvmChain.estimateGas", { attributes })((call) =>
+      request({
+        action: `gas of ${call.data.slice(0, 10)} on ${call.to}`,
+        method: "eth_estimateGas",
+        params: [message(call)],
+        answer: RpcAnswer.Quantity
+      })
+    ),
+    priorityFee: request({
+      action: "priority fee",
+      method: "eth_maxPriorityFeePerGas",
+      params: [],
+      answer: RpcAnswer.Quantity
+    }).pipe(Effect.withSpan("EvmChain.priorityFee", { attributes }))
+  }
+}
+
+/** Hands the bytes to one endpoint. */
+const handTo = (endpoint: RpcEndpoint, { timeout }: Options) => {
+  const send = RpcClient.exchange(endpoint, timeout)
+  const isHash = Schema.is(Hex)
+  return (raw: Hex): Effect.Effect<Broadcast> => {
+    const said = (answer: Broadcast["answer"], text: string): Broadcast => ({
+      answer,
+      detail: `${endpoint.host}: ${endpoint.redact(text)}`
+    })
+    return Effect.match(send({ method: "eth_sendRawTransaction", params: [raw] }), {
+      onFailure: (failure) => said(BroadcastAnswer.classify(failure), failure.text),
+      onSuccess: (hash) =>
+        isHash(hash) && hash.toLowerCase() === keccak256(raw)
+          ? said("Accepted", "accepted")
+          : said("Unknown", "the node answered with another hash")
+    })
+  }
+}
+
+const isIn = ({ answer }: Broadcast): boolean => answer === "Accepted" || answer === "AlreadyKnown"
+
+export const make = (name: ChainName, options: Options): Chain => {
+  const { confirmations, endpoints, timeout } = options
+  const client = RpcClient.make(name, options)
+  const attributes = { chain: name }
+  const views = Array.map(endpoints, (endpoint) => ({
+    endpoint,
+    reads: readsOf(name, RpcClient.ask(name, endpoint, timeout)),
+    hand: handTo(endpoint, options)
+  }))
+  /** The highest block that any endpoint has shown. */
+  const seen = MutableRef.make(0n)
+
+  const viewOf = ({ endpoint, reads }: (typeof views)[number]): Effect.Effect<ChainView, ChainError> =>
+    Effect.gen(function*() {
+      const head = yield* reads.block
+      const highest = MutableRef.get(seen)
+      if (head.number < highest) {
+        const detail = `${endpoint.host} is at block ${head.number}, behind block ${highest} that was seen`
+        return yield* new ChainError({ reason: "Unavailable", chain: name, action: "latest block", detail })
+      }
+      MutableRef.set(seen, head.number)
+      return { ...reads, head }
+    })
+
+  return {
+    name,
+    confirmations,
+    ...readsOf(name, client),
+    chainId: client.request(chainIdRequest).pipe(Effect.withSpan("EvmChain.chainId", { attributes })),
+    look: (reads) => RpcClient.inTurn(Array.map(views, (view) => Effect.flatMap(viewOf(view), reads))),
+    broadcast: Effect.fn("EvmChain.broadcast", { attributes })(function*(raw: Hex) {
+      const [first, ...others] = views
+      let broadcast = yield* first.hand(raw)
+      for (const { hand } of others) {
+        if (isIn(broadcast)) break
+        const next = yield* hand(raw)
+        // An answer that says something beats one that says nothing; of two that say something the first counts.
+        if (isIn(next) || broadcast.answer === "Unknown") broadcast = next
+      }
+      yield* Effect.annotateCurrentSpan({ txHash: keccak256(raw), answer: broadcast.answer })
+      return broadcast
+    })
   }
 }
 

@@ -50,3 +50,12 @@ export const ChainId = Schema.compose(
     encode: BigInt
   })
 )
+
+/** Null where a node has no latest block, which is a node that is not ready. A chain without a base fee is none of ours. */
+export const Block = Schema.Struct({ number: Quantity, baseFeePerGas: Quantity })
+
+/** A nonce is a uint64, and no wallet has sent so many that it would not be a safe integer. */
+export const Count = Schema.compose(
+  Quantity,
+  Schema.transform(Schema.BigIntFromSelf, Schema.NonNegativeInt, { strict: true, decode: Number, encode: BigInt })
+)

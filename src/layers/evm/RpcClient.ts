@@ -2,9 +2,10 @@
  * JSON-RPC over several endpoints, tried in order. viem's own `fallback` is not used: a node that hangs would use up the
  * time of all, because it must be given up on Effect's clock and not on viem's.
  */
-import { Array, Duration, Effect, Either, ParseResult, Schema } from "effect"
+import { Array, Duration, Effect, Either, Option, ParseResult, Schema } from "effect"
 import type { EIP1193RequestFn } from "viem"
 import { ChainError, type ChainName } from "../../services/Chain.ts"
+import { within } from "../TimeLimit.ts"
 import type { RpcEndpoint } from "./RpcEndpoint.ts"
 import * as RpcFailure from "./RpcFailure.ts"
 
@@ -33,29 +34,45 @@ const problem = (error: ParseResult.ParseError): string => {
   return issue === undefined ? error.message : [...issue.path, issue.message].join(": ")
 }
 
+/** Methods that execute a call: for them a revert is an answer. */
+const executing = new Set(["eth_call", "eth_estimateGas"])
+
+/** One exchange with one endpoint, ended after `timeout` also where the caller must not be interrupted. */
+export const exchange = (
+  endpoint: RpcEndpoint,
+  timeout: Duration.DurationInput
+): (call: { readonly method: string; readonly params: ReadonlyArray<unknown> }) => Effect.Effect<
+  unknown,
+  RpcFailure.RpcFailure
+> => {
+  const { request: send } = endpoint.transport({ retryCount: 0, timeout: 0 })
+  const silence = `no answer within ${Duration.format(timeout)}`
+  return ({ method, params }) =>
+    Effect.tryPromise({
+      try: (signal): Promise<unknown> =>
+        (send as EIP1193RequestFn)({ method, params } as never, { retryCount: 0, signal }),
+      catch: RpcFailure.read
+    }).pipe(within(timeout, () => ({ isRevert: false, revert: Option.none(), said: silence, text: silence })))
+}
+
 /** Asks one endpoint. What it answers is not believed before it has been decoded. */
 export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.DurationInput): RpcClient => {
-  const { request: send } = endpoint.transport({ retryCount: 0, timeout: 0 })
+  const send = exchange(endpoint, timeout)
   return {
     request: ({ action, answer, method, params }) => {
       // viem's error is not the `cause`: it holds the URL, in fields of its own and in the text.
-      const failed = (reason: ChainError["reason"], text: string) =>
-        new ChainError({ reason, chain: name, action, detail: `${endpoint.host}: ${endpoint.redact(text)}` })
+      const failed = (reason: ChainError["reason"], text: string, revert: { readonly revert?: string } = {}) =>
+        new ChainError({ reason, chain: name, action, detail: `${endpoint.host}: ${endpoint.redact(text)}`, ...revert })
       const decode = Schema.decodeUnknownEither(answer)
-      return Effect.tryPromise({
-        try: (signal) => (send as EIP1193RequestFn)({ method, params } as never, { retryCount: 0, signal }),
-        catch: (error) => {
-          const { isRevert, text } = RpcFailure.read(error)
-          return failed(method === "eth_call" && isRevert ? "BadAnswer" : "Unavailable", text)
-        }
-      }).pipe(
-        // Also where the caller is not, since a time limit ends what it limits by interrupting it.
-        Effect.interruptible,
-        Effect.timeoutFail({
-          duration: timeout,
-          onTimeout: () => failed("Unavailable", `no answer within ${Duration.format(timeout)}`)
-        }),
-        Effect.flatMap((result: unknown) =>
+      return send({ method, params }).pipe(
+        Effect.mapError(({ isRevert, revert, text }) =>
+          executing.has(method) && isRevert
+            ? failed("Reverted", text, {
+              revert: Option.match(revert, { onNone: () => "no reason given", onSome: endpoint.redact })
+            })
+            : failed("Unavailable", text)
+        ),
+        Effect.flatMap((result) =>
           Either.mapLeft(
             decode(result),
             // No contract is involved here: a node that talks nonsense is a node that is down.
@@ -67,29 +84,33 @@ export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.Du
   }
 }
 
-/** Asks the endpoints in turn until one answers. A revert is an answer. */
+const isDown = (error: unknown): error is ChainError => error instanceof ChainError && error.reason === "Unavailable"
+
+/** The next one where the one before it is down. A revert is an answer. */
+export const inTurn = <A, E, R>(
+  [first, ...others]: Array.NonEmptyReadonlyArray<Effect.Effect<A, E | ChainError, R>>
+): Effect.Effect<A, E | ChainError, R> =>
+  others.reduce(
+    (previous, next) =>
+      Effect.catchIf(previous, isDown, (before) =>
+        Effect.logWarning(`${before.message}; asking the next endpoint`).pipe(
+          Effect.zipRight(next),
+          Effect.mapError((error) =>
+            isDown(error)
+              ? new ChainError({
+                reason: error.reason,
+                chain: error.chain,
+                action: error.action,
+                detail: `${before.detail}; ${error.detail}`
+              })
+              : error
+          )
+        )),
+    first
+  )
+
+/** Asks the endpoints in turn until one answers. */
 export const make = (name: ChainName, { endpoints, timeout }: Options): RpcClient => {
-  const [first, ...others] = Array.map(endpoints, (endpoint) => ask(name, endpoint, timeout))
-  const isDown = (error: ChainError) => error.reason === "Unavailable"
-  return {
-    request: (request) =>
-      others.reduce(
-        (previous, next) =>
-          Effect.catchIf(previous, isDown, (before) =>
-            Effect.logWarning(`${before.message}; asking the next endpoint`).pipe(
-              Effect.zipRight(next.request(request)),
-              Effect.mapError((error) =>
-                isDown(error)
-                  ? new ChainError({
-                    reason: error.reason,
-                    chain: name,
-                    action: error.action,
-                    detail: `${before.detail}; ${error.detail}`
-                  })
-                  : error
-              )
-            )),
-        first.request(request)
-      )
-  }
+  const clients = Array.map(endpoints, (endpoint) => ask(name, endpoint, timeout))
+  return { request: (request) => inTurn(Array.map(clients, (client) => client.request(request))) }
 }

@@ -2,11 +2,17 @@
  * Reads what a node or a transport threw. Nodes agree on few codes, so this is the one place that looks at their texts.
  * Source: facts on viem 2.57.20, "Classifying errors"; codes and texts of geth, erigon, nethermind, besu and anvil.
  */
-import { ExecutionRevertedError } from "viem"
+import { Option } from "effect"
+import { ExecutionRevertedError, isHex } from "viem"
+import * as RevertReason from "./RevertReason.ts"
 
 export interface RpcFailure {
   /** The call was executed, and ended without an answer. Asking another node would not help. */
   readonly isRevert: boolean
+  /** What the contract says about it. Not redacted yet. */
+  readonly revert: Option.Option<string>
+  /** The node's own words, without those of the client. */
+  readonly said: string
   /** For people. Not redacted yet. */
   readonly text: string
 }
@@ -31,6 +37,23 @@ const isCode = (value: unknown): value is number => typeof value === "number" &&
 /** The EVM's own ways to end a call, as nodes put them. */
 const ended =
   /execution reverted|gas required exceeds allowance|vm execution error|transaction execution error|out ?of ?gas|invalid opcode|opcode .* not defined|stack (?:under|over)flow|invalid jump/i
+
+/** The data of a revert is in `data`, or, at some nodes, in the `data` of that. */
+const revertData = (errors: ReadonlyArray<object>): unknown => {
+  const data = field(errors, "data", (value): value is unknown => value !== undefined && value !== null)
+  return typeof data === "object" && data !== null && "data" in data ? data.data : data
+}
+
+/** geth writes the reason behind its own words, and so do those who follow it. */
+const spoken = /execution reverted(?:: revert)?[:,] *(.+)$/i
+
+const revertOf = (errors: ReadonlyArray<object>, said: string): Option.Option<string> => {
+  const data = revertData(errors)
+  return Option.orElse(
+    isHex(data) ? RevertReason.decode(data) : Option.none(),
+    () => Option.fromNullable(spoken.exec(said)?.[1])
+  )
+}
 
 /** nethermind and OpenEthereum: the EVM ended with an exception. */
 const vmExecutionError = -32015
@@ -58,6 +81,8 @@ export const read = (error: unknown): RpcFailure => {
     why === undefined || summary.includes(why) || said.includes(why) || why.includes(summary) ? undefined : why
   ]
   return {
+    revert: revertOf(errors, said),
+    said,
     isRevert: code === ExecutionRevertedError.code || code === vmExecutionError || ended.test(said),
     text: facts.filter(isText).join(" ")
   }

@@ -5,10 +5,11 @@ import type { Statement } from "@effect/sql/Statement"
 import { Clock, DateTime, Effect } from "effect"
 import { StoreError } from "../../services/StoreError.ts"
 import { migration as initial } from "./migrations/0001Initial.ts"
+import { migration as outbox } from "./migrations/0002Outbox.ts"
 import type { Migration } from "./migrations/Migration.ts"
 import * as Transaction from "./Transaction.ts"
 
-export const all: ReadonlyArray<Migration> = [initial]
+export const all: ReadonlyArray<Migration> = [initial, outbox]
 
 /** The version of the database that this release writes. */
 export const latest = all.reduce((highest, { id }) => Math.max(highest, id), 0)

@@ -61,6 +61,13 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
           succeeded = excluded.succeeded, failure = excluded.failure, data = excluded.data, updated_at = excluded.updated_at`
     }
 
+    const viewRows = (type: string, { id, live }: { readonly id?: OperationId; readonly live?: true }) =>
+      sql<{ id: string }>`
+        SELECT id, state, version, finished, settled, succeeded, failure, data, started_at, updated_at
+        FROM ${sql(Views.tableOf(type))}
+        WHERE ${sql.and([...(live ? [sql`settled = 0`] : []), ...(id === undefined ? [] : [sql`id = ${id}`])])}
+        ORDER BY started_at, id`
+
     const load: EventStore["Type"]["load"] = (aggregate, id) =>
       read(`load ${aggregate.type}/${id}`, stream(aggregate.type, id)).pipe(
         Effect.flatMap((rows) =>
@@ -71,7 +78,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
     const append: EventStore["Type"]["append"] = (
       aggregate,
       id,
-      { causation, events, expectedVersion, lease, state }
+      { causation, events, expectedVersion, guard, lease, state }
     ) => {
       const { type } = aggregate
       const action = `append to ${type}/${id}`
@@ -89,6 +96,10 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
             if (held === undefined) return yield* new LeaseLost({ name: lease.name, token: lease.token })
             const actual = yield* currentVersion(type, id)
             if (actual !== expectedVersion) return yield* conflict(actual)
+            if (guard !== undefined) {
+              const live = yield* viewRows(type, { live: true })
+              yield* guard(yield* Effect.forEach(live, (row) => Views.decode(action, type, row)))
+            }
             if (encoded.length === 0) return actual
             const recordedAt = DateTime.formatIso(DateTime.unsafeMake(yield* Clock.currentTimeMillis))
             const metadata = StoredEvents.metadata({ id, causation, recordedAt, softwareVersion })
@@ -115,15 +126,10 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
       )
     }
 
-    const operations: EventStore["Type"]["operations"] = ({ id, live } = {}) => {
-      const action = id === undefined ? "list operations" : `look up operation ${id}`
-      const rows = (type: string) =>
-        sql<{ id: string }>`
-          SELECT id, state, version, finished, settled, succeeded, failure, data, started_at, updated_at
-          FROM ${sql(Views.tableOf(type))}
-          WHERE ${sql.and([...(live ? [sql`settled = 0`] : []), ...(id === undefined ? [] : [sql`id = ${id}`])])}
-          ORDER BY started_at, id`
-      return read(action, Effect.forEach(types, (type) => Effect.map(rows(type), (found) => ({ type, found })))).pipe(
+    const operations: EventStore["Type"]["operations"] = (filter = {}) => {
+      const action = filter.id === undefined ? "list operations" : `look up operation ${filter.id}`
+      const views = Effect.forEach(types, (type) => Effect.map(viewRows(type, filter), (found) => ({ type, found })))
+      return read(action, views).pipe(
         Effect.flatMap(
           Effect.forEach(({ found, type }) => Effect.forEach(found, (row) => Views.decode(action, type, row)))
         ),

@@ -2,11 +2,11 @@ import { Context, type Effect } from "effect"
 import type { Address } from "../../domain/Address.ts"
 import type { Hex } from "../../domain/Hex.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
-import type { ChainError, ChainName, Log } from "../../services/Chain.ts"
+import type { Broadcast, ChainError, ChainName, ChainReads, Log } from "../../services/Chain.ts"
 import type { ChainDriver } from "./ChainWorld.ts"
 
 /** The methods of the port that ask a node. */
-export type ChainMethod = "chainId" | "blockNumber" | "receipt" | "code" | "balance" | "call"
+export type ChainMethod = "chainId" | "broadcast" | keyof ChainReads
 
 /** One chain of the test layer, with all that its node can be made to do. */
 export interface ChainScript extends ChainDriver {
@@ -17,10 +17,15 @@ export interface ChainScript extends ChainDriver {
   readonly setAnswer: (to: Address, data: Hex, answer: Hex) => Effect.Effect<void>
   /** The node shows the chain as it was so many blocks ago. */
   readonly lag: (blocks: number) => Effect.Effect<void>
-  /** As `lag`, for the block number alone: behind one URL stand two nodes, of which one is slower. */
-  readonly lagHead: (blocks: number) => Effect.Effect<void>
+  /** The node does not show receipts, though it counts what is mined. */
+  readonly hideReceipts: (isHidden: boolean) => Effect.Effect<void>
   /** The next answer is this error. */
   readonly failNext: (error?: ChainError) => Effect.Effect<void>
+  /** The next broadcast is answered so; `isTaken` says whether the node has the bytes all the same. */
+  readonly answerBroadcast: (
+    answer: Broadcast["answer"],
+    options: { readonly isTaken: boolean }
+  ) => Effect.Effect<void>
   /** No endpoint answers, until `available`. */
   readonly unavailable: Effect.Effect<void>
   readonly available: Effect.Effect<void>

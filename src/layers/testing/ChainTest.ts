@@ -1,25 +1,25 @@
 /**
  * Both chains in memory, to be scripted through `ChainControl`. Blocks come when the script mines them; no time passes
- * here. `Erc20` over these chains is its live layer: `layer` has it too.
+ * here. `Erc20` and the outbox over these chains are in `TransactionOutboxTest`.
  */
-import { Array, Context, Effect, Layer, Ref } from "effect"
+import { Context, Effect, Either, Layer, Option, Ref } from "effect"
+import { keccak256, recoverTransactionAddress, stringToHex } from "viem"
 import * as Address from "../../domain/Address.ts"
 import type { Hex } from "../../domain/Hex.ts"
 import * as TxHash from "../../domain/TxHash.ts"
 import {
   BaseChain,
+  type Broadcast,
   type Chain,
   ChainError,
   type ChainName,
+  type ChainReads,
   EthereumChain,
-  type Log,
   type Receipt
 } from "../../services/Chain.ts"
-import type { Erc20 } from "../../services/Erc20.ts"
-import * as Erc20Live from "../evm/Erc20.ts"
-import * as TransferLogs from "../evm/TransferLogs.ts"
 import { ChainControl, type ChainMethod, type ChainScript } from "./ChainControl.ts"
 import { ChainWorld } from "./ChainWorld.ts"
+import * as MemoryChain from "./MemoryChain.ts"
 
 export interface Options {
   /** Default 3 on Ethereum, 10 on Base. */
@@ -28,125 +28,174 @@ export interface Options {
 
 const defaults = { ethereum: { chainId: 1, confirmations: 3 }, base: { chainId: 8453, confirmations: 10 } }
 
-export const token = Address.make("0x00000000000000000000000000000000000070e1")
-export const otherToken = Address.make("0x00000000000000000000000000000000000070e2")
-const reverter = Address.make("0x000000000000000000000000000000000000dead")
-
 interface Node {
-  /** Receipts of each block; the index is the block's number. */
-  readonly blocks: ReadonlyArray<ReadonlyArray<Omit<Receipt, "blockNumber">>>
+  readonly chain: MemoryChain.Chain
   readonly made: number
-  readonly code: ReadonlyMap<Address.Address, Hex>
-  readonly wei: ReadonlyMap<Address.Address, bigint>
-  /** By contract and data. */
-  readonly answers: ReadonlyMap<string, Hex>
   readonly lag: number
-  readonly lagHead: number
+  readonly hidesReceipts: boolean
   readonly isDown: boolean
   readonly failures: ReadonlyArray<ChainError>
+  readonly broadcasts: ReadonlyArray<{ readonly answer: Broadcast["answer"]; readonly isTaken: boolean }>
   readonly calls: ReadonlyArray<ChainMethod>
+  /** The highest block that was shown. */
+  readonly seen: bigint
 }
-
-const genesis: Node = {
-  blocks: [[]],
-  made: 0,
-  code: new Map([[token, "0x01"], [otherToken, "0x01"], [reverter, "0xfd"]]),
-  wei: new Map(),
-  answers: new Map(),
-  lag: 0,
-  lagHead: 0,
-  isDown: false,
-  failures: [],
-  calls: []
-}
-
-const uint256 = (value: bigint): Hex => `0x${value.toString(16).padStart(64, "0")}`
-const balanceOf = (owner: Address.Address): Hex => `0x70a08231${TransferLogs.word(owner).slice(2)}`
-const visible = (node: Node) => node.blocks.slice(0, Math.max(1, node.blocks.length - node.lag))
 
 const make = (name: ChainName, confirmations: number) =>
   Effect.gen(function*() {
-    const state = yield* Ref.make(genesis)
-    const error = (reason: ChainError["reason"], action: string, detail: string) =>
-      new ChainError({ reason, chain: name, action, detail })
+    const { chainId } = defaults[name]
+    const state = yield* Ref.make<Node>({
+      chain: MemoryChain.genesis(chainId),
+      made: 0,
+      lag: 0,
+      hidesReceipts: false,
+      isDown: false,
+      failures: [],
+      broadcasts: [],
+      calls: [],
+      seen: 0n
+    })
+    const error = (reason: ChainError["reason"], action: string, detail: string, more: { revert?: string } = {}) =>
+      new ChainError({ reason, chain: name, action, detail, ...more })
     const down = error("Unavailable", "any", "no endpoint answers")
 
-    const ask = <A>(method: ChainMethod, answer: (node: Node) => Effect.Effect<A, ChainError>) =>
+    const ask = <A>(
+      method: ChainMethod,
+      answer: (chain: MemoryChain.Chain, node: Node) => Effect.Effect<A, ChainError>
+    ): Effect.Effect<A, ChainError> =>
       Ref.modify(state, (node): readonly [Effect.Effect<A, ChainError>, Node] => {
         const [failure, ...failures] = node.failures
         const next = { ...node, failures, calls: [...node.calls, method] }
         if (failure !== undefined) return [Effect.fail(failure), next]
-        return [node.isDown ? Effect.fail(down) : answer(node), next]
+        return [node.isDown ? Effect.fail(down) : answer(MemoryChain.behind(node.chain, node.lag), node), next]
       }).pipe(Effect.flatten)
 
-    const call = (node: Node, to: Address.Address, data: Hex): Effect.Effect<Hex, ChainError> => {
-      if (to === reverter) return Effect.fail(error("BadAnswer", `call on ${to}`, "execution reverted"))
-      const known = node.answers.get(`${to}/${data}`)
-      if (known !== undefined) return Effect.succeed(known)
-      const isBalance = (to === token || to === otherToken) && data.startsWith("0x70a08231")
-      return Effect.succeed(isBalance ? uint256(0n) : "0x")
+    const execute: (
+      state: MemoryChain.State,
+      call: Parameters<ChainReads["call"]>[0]
+    ) => Effect.Effect<{ readonly output: Hex }, ChainError> = (state, call) =>
+      Either.mapLeft(
+        MemoryChain.execute(state, call),
+        (revert) => error("Reverted", `call on ${call.to}`, `execution reverted: ${revert}`, { revert })
+      )
+
+    const reads: ChainReads = {
+      block: ask("block", (chain) => Effect.succeed(MemoryChain.head(chain))),
+      receipt: (txHash) =>
+        ask("receipt", (chain, { hidesReceipts }) =>
+          Effect.succeed(hidesReceipts ? Option.none() : MemoryChain.receipt(chain, txHash))),
+      nonce: (sender, at) =>
+        ask("nonce", (chain) =>
+          Effect.succeed(
+            at === "pending"
+              ? MemoryChain.pendingNonce(chain, sender)
+              : (at === "latest" ? MemoryChain.tip(chain) : MemoryChain.at(chain, at)).nonces.get(sender) ?? 0
+          )),
+      code: (address) =>
+        ask("code", (chain) => Effect.succeed(MemoryChain.tip(chain).code.get(address) ?? "0x")),
+      balance: (owner) => ask("balance", (chain) => Effect.succeed(MemoryChain.tip(chain).wei.get(owner) ?? 0n)),
+      call: (call, at) =>
+        ask("call", (chain) =>
+          Effect.map(
+            execute(at === undefined ? MemoryChain.tip(chain) : MemoryChain.at(chain, at), call),
+            ({ output }) => output
+          )),
+      estimateGas: (call) =>
+        ask("estimateGas", (chain) => Effect.as(execute(MemoryChain.tip(chain), call), MemoryChain.gasOf(call))),
+      priorityFee: ask("priorityFee", () => Effect.succeed(MemoryChain.priorityFee))
     }
+
+    const take = (raw: Hex) =>
+      Effect.gen(function*() {
+        const sender = yield* Effect.option(
+          Effect.tryPromise(() => recoverTransactionAddress({ serializedTransaction: raw as `0x02${string}` }))
+        )
+        const offered = Option.flatMap(sender, (address) => MemoryChain.parse(raw, Address.make(address)))
+        return yield* Ref.modify(state, (node): readonly [Broadcast["answer"], Node] => {
+          if (Option.isNone(offered)) return ["Invalid", node]
+          const [answer, chain] = MemoryChain.offer(node.chain, chainId, offered.value)
+          return [answer, { ...node, chain }]
+        })
+      })
 
     const chain: Chain = {
       name,
       confirmations,
-      chainId: ask("chainId", () => Effect.succeed(defaults[name].chainId)),
-      blockNumber: ask(
-        "blockNumber",
-        (node) => Effect.succeed(BigInt(Math.max(0, visible(node).length - 1 - node.lagHead)))
-      ),
-      receipt: (txHash) =>
-        ask("receipt", (node) =>
-          Effect.succeed(Array.findFirst(
-            visible(node).flatMap((receipts, number) =>
-              receipts.map((receipt): Receipt => ({ ...receipt, blockNumber: BigInt(number) }))
-            ),
-            (receipt) => receipt.txHash === txHash
-          ))),
-      code: (address) => ask("code", (node) => Effect.succeed(node.code.get(address) ?? "0x")),
-      balance: (owner) => ask("balance", (node) => Effect.succeed(node.wei.get(owner) ?? 0n)),
-      call: (to, data) => ask("call", (node) => call(node, to, data))
+      ...reads,
+      chainId: ask("chainId", () => Effect.succeed(chainId)),
+      look: (looking) =>
+        Effect.gen(function*() {
+          const head = yield* reads.block
+          const { seen } = yield* Ref.updateAndGet(state, (node) => ({
+            ...node,
+            seen: head.number > node.seen ? head.number : node.seen
+          }))
+          if (head.number < seen) {
+            return yield* error(
+              "Unavailable",
+              "latest block",
+              `the node is at ${head.number}, behind ${seen} that was seen`
+            )
+          }
+          return yield* looking({ ...reads, head })
+        }),
+      broadcast: (raw) =>
+        Effect.gen(function*() {
+          const scripted = yield* Ref.modify(state, (node) => {
+            const [first, ...broadcasts] = node.broadcasts
+            return [Option.fromNullable(first), { ...node, broadcasts }]
+          })
+          const answer = yield* Option.match(scripted, {
+            onNone: () => Effect.zipRight(ask("broadcast", () => Effect.void), take(raw)),
+            onSome: ({ answer, isTaken }) => Effect.as(isTaken ? take(raw) : Effect.void, answer)
+          })
+          return { answer, detail: "the chain in memory says so" }
+        }).pipe(Effect.catchAll(({ detail }) => Effect.succeed<Broadcast>({ answer: "Unknown", detail })))
     }
 
     const update = (change: (node: Node) => Partial<Node>) =>
       Ref.update(state, (node): Node => ({ ...node, ...change(node) }))
+    const alter = (change: (chain: MemoryChain.Chain) => MemoryChain.Chain) =>
+      update(({ chain }) => ({ chain: change(chain) }))
+    const edit = (change: (state: MemoryChain.State) => Partial<MemoryChain.State>) =>
+      alter((chain) => MemoryChain.edit(chain, change))
 
-    const add = (status: Receipt["status"], logs: ReadonlyArray<Log>, given?: TxHash.TxHash) =>
+    const add = (status: Receipt["status"], logs: Receipt["logs"], given?: TxHash.TxHash) =>
       Ref.modify(state, (node): readonly [TxHash.TxHash, Node] => {
         const made = node.made + 1
-        const txHash = given ?? TxHash.make(uint256(BigInt(made)))
-        return [txHash, { ...node, made, blocks: [...node.blocks, [{ txHash, status, logs }]] }]
+        const txHash = given ?? TxHash.make(keccak256(stringToHex(`made up ${made}`)))
+        return [txHash, { ...node, made, chain: MemoryChain.addReceipt(node.chain, { txHash, status, logs }) }]
       })
 
-    const setAnswer: ChainScript["setAnswer"] = (to, data, answer) =>
-      update(({ answers }) => ({ answers: new Map(answers).set(`${to}/${data}`, answer) }))
-
     const control: ChainScript = {
-      chainId: defaults[name].chainId,
-      token,
-      otherToken,
-      reverter,
-      mine: (blocks) => update((node) => ({ blocks: [...node.blocks, ...Array.makeBy(blocks, () => [])] })),
+      chainId,
+      token: MemoryChain.token,
+      otherToken: MemoryChain.otherToken,
+      equity: MemoryChain.equity,
+      reverter: MemoryChain.reverter,
+      mine: (blocks) => Effect.repeatN(alter(MemoryChain.mine), blocks - 1),
       transfer: (...transfers) =>
-        add(
-          "success",
-          transfers.map(({ from, to, token, units }) => ({
-            address: token,
-            topics: [TransferLogs.transferTopic, TransferLogs.word(from), TransferLogs.word(to)],
-            data: uint256(units)
-          }))
-        ),
+        add("success", transfers.map(({ from, to, token, units }) => MemoryChain.transferLog(token, from, to, units))),
       revert: add("reverted", []),
-      reorganise: (depth) =>
-        update(({ blocks }) => ({ blocks: blocks.map((block, i) => i < blocks.length - depth ? block : []) })),
-      setBalance: (owner, amount) => update(({ wei }) => ({ wei: new Map(wei).set(owner, amount) })),
-      setTokenBalance: (token, owner, units) => setAnswer(token, balanceOf(owner), uint256(units)),
+      reorganise: (depth) => alter((chain) => MemoryChain.reorganise(chain, depth)),
+      forgetPool: alter((chain) => ({ ...chain, pool: [] })),
+      setBaseFee: (baseFeePerGas) => alter((chain) => ({ ...chain, baseFeePerGas })),
+      setBalance: (owner, amount) => edit(({ wei }) => ({ wei: new Map(wei).set(owner, amount) })),
+      setTokenBalance: (token, owner, amount) =>
+        edit(({ units }) => ({ units: new Map(units).set(MemoryChain.holding(token, owner), amount) })),
+      giveEquity: (owner, amount) =>
+        edit(({ units }) => ({ units: new Map(units).set(MemoryChain.holding(MemoryChain.equity, owner), amount) })),
+      pauseEquity: (isPaused) => edit(() => ({ isPaused })),
+      sent: (owner) => Effect.map(Ref.get(state), ({ chain }) => MemoryChain.sent(chain, owner)),
       addReceipt: (logs, txHash) => add("success", logs, txHash),
-      setCode: (address, code) => update((node) => ({ code: new Map(node.code).set(address, code) })),
-      setAnswer,
+      setCode: (address, code) => edit((state) => ({ code: new Map(state.code).set(address, code) })),
+      setAnswer: (to, data, answer) =>
+        edit(({ answers }) => ({ answers: new Map(answers).set(`${to}/${data}`, answer) })),
       lag: (lag) => update(() => ({ lag })),
-      lagHead: (lagHead) => update(() => ({ lagHead })),
+      hideReceipts: (hidesReceipts) => update(() => ({ hidesReceipts })),
       failNext: (failure = down) => update(({ failures }) => ({ failures: [...failures, failure] })),
+      answerBroadcast: (answer, { isTaken }) =>
+        update(({ broadcasts }) => ({ broadcasts: [...broadcasts, { answer, isTaken }] })),
       unavailable: update(() => ({ isDown: true })),
       available: update(() => ({ isDown: false })),
       calls: Effect.map(Ref.get(state), ({ calls }) => calls)
@@ -155,7 +204,7 @@ const make = (name: ChainName, confirmations: number) =>
   })
 
 /** The chains and both of their handles. */
-export const chains = (
+export const layer = (
   { confirmations = {} }: Options = {}
 ): Layer.Layer<EthereumChain | BaseChain | ChainControl | ChainWorld> =>
   Layer.effectContext(Effect.gen(function*() {
@@ -168,9 +217,3 @@ export const chains = (
       Context.add(ChainWorld, controls)
     )
   }))
-
-/** The chains, their handles, and the real `Erc20` over them. */
-export const layer = (
-  options?: Options
-): Layer.Layer<Erc20 | EthereumChain | BaseChain | ChainControl | ChainWorld> =>
-  Erc20Live.layer.pipe(Layer.provideMerge(chains(options)))

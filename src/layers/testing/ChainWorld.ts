@@ -17,21 +17,33 @@ export interface ChainDriver {
   /** Two ERC-20 tokens that answer `balanceOf`. */
   readonly token: Address
   readonly otherToken: Address
+  /** An ERC-20 token of 18 decimals that can be sent and approved, and paused: then every transfer reverts. */
+  readonly equity: Address
   /** A contract on which every call reverts. */
   readonly reverter: Address
+  /** With whatever waits in the mempool and pays enough. */
   readonly mine: (blocks: number) => Effect.Effect<void>
   /** One transaction that emits all of these, mined in a new block. */
   readonly transfer: (...transfers: ReadonlyArray<Transfer>) => Effect.Effect<TxHash>
   /** A transaction without effect, mined in a new block. */
   readonly revert: Effect.Effect<TxHash>
-  /** The last blocks are replaced by as many empty ones: their transactions have never been mined. */
+  /** The last blocks are replaced by as many empty ones: their transactions have never been mined, nor are they in the mempool. */
   readonly reorganise: (depth: number) => Effect.Effect<void>
+  /** The node forgets what waits to be mined. */
+  readonly forgetPool: Effect.Effect<void>
+  /** Wei per gas, of the next blocks. */
+  readonly setBaseFee: (wei: bigint) => Effect.Effect<void>
   /** Wei. */
   readonly setBalance: (owner: Address, wei: bigint) => Effect.Effect<void>
   readonly setTokenBalance: (token: Address, owner: Address, units: bigint) => Effect.Effect<void>
+  /** As of now; `equity` is nobody's at first. */
+  readonly giveEquity: (owner: Address, units: bigint) => Effect.Effect<void>
+  readonly pauseEquity: (isPaused: boolean) => Effect.Effect<void>
+  /** Every transfer of `equity` from this owner that is on the chain, oldest first: what truly happened. */
+  readonly sent: (owner: Address) => Effect.Effect<ReadonlyArray<{ readonly to: Address; readonly units: bigint }>>
 }
 
-/** The other side of both chains, as the contract suites of `Chain` and `Erc20` need it. */
+/** The other side of both chains, as the contract suites of what is built on them need it. */
 export class ChainWorld
   extends Context.Tag("ballast/testing/ChainWorld")<ChainWorld, { readonly [name in ChainName]: ChainDriver }>()
 {}

@@ -64,6 +64,12 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         if (actual !== commit.expectedVersion) {
           return yield* new VersionConflict({ type, id, expected: commit.expectedVersion, actual })
         }
+        const live = [...viewsOf(type).values()].filter((row) => row["settled"] === 0)
+        const guarded = commit.guard === undefined ? Either.void : Either.flatMap(
+          Either.all(live.map((row) => Views.decode(`append to ${type}/${id}`, type, row))),
+          commit.guard
+        )
+        if (Either.isLeft(guarded)) return yield* Effect.fail(guarded.left)
         if (encoded.length > 0) {
           for (const [index, event] of encoded.entries()) {
             database.events.push({

@@ -1,0 +1,101 @@
+/** Signs what is reserved, stores the bytes, and only then hands them to the nodes. */
+import { Effect, Option } from "effect"
+import * as Decimal from "../../../domain/Decimal.ts"
+import type { TxHash } from "../../../domain/TxHash.ts"
+import { Alerts } from "../../../services/Alerts.ts"
+import type { Broadcast, Chain, ChainName } from "../../../services/Chain.ts"
+import { type PreparedTransaction, Signer } from "../../../services/Signer.ts"
+import type { Fees, OutboxTable, Signature, Stored } from "../../sql/OutboxTable.ts"
+import * as Signing from "./Signing.ts"
+
+/** What a transfer of nothing to a wallet without code takes. */
+export const emptyGas = 21_000n
+
+/** The call, or the empty transaction that takes its place once it is to be cancelled. */
+const prepared = (row: Stored, fees: Fees): PreparedTransaction => ({
+  chainId: row.chainId,
+  nonce: row.nonce,
+  value: 0n,
+  ...fees,
+  ...Option.match(row.cancelling, {
+    onNone: () => ({ to: row.to, data: row.data, gas: row.gas }),
+    onSome: () => ({ to: row.wallet, data: "0x" as const, gas: emptyGas })
+  })
+})
+
+export const newest = ({ signatures }: Stored): Option.Option<Signature> => Option.fromNullable(signatures.at(-1))
+
+/** `transfer, attempt 1 of operation 6f1b..` */
+export const describe = ({ key: { attempt, operation, step } }: Stored): string =>
+  `${step}, attempt ${attempt} of operation ${operation}`
+
+const has = ({ answer }: Broadcast): boolean => answer === "Accepted" || answer === "AlreadyKnown"
+
+/** @param chains the two that can be sent to */
+export const make = (table: OutboxTable, chains: { readonly [name in ChainName]: Chain }) =>
+  Effect.gen(function*() {
+    const signer = yield* Signer
+    const alerts = yield* Alerts
+    /** What the nodes said to this process, by hash. Nothing depends on it but how soon a transaction is broadcast again. */
+    const answers = new Map<TxHash, Broadcast>()
+
+    const answerTo = (row: Stored) => Option.flatMap(newest(row), ({ hash }) => Option.fromNullable(answers.get(hash)))
+
+    /** Whether this process knows that a node has its newest bytes. */
+    const isOut = (row: Stored) => Option.exists(answerTo(row), has)
+
+    /** The last signature, or another one of the row's. Any number of times: the bytes are the same. */
+    const broadcast = (row: Stored, signature = newest(row)) =>
+      Option.match(signature, {
+        onNone: () => Effect.void,
+        onSome: ({ hash, raw }) =>
+          Effect.gen(function*() {
+            const said = yield* chains[row.chain].broadcast(raw)
+            answers.set(hash, said)
+            const { answer, detail } = said
+            const told = `${describe(row)}: nonce ${row.nonce} on ${row.chain}, ${hash}: ${answer}`
+            if (has(said)) return yield* Effect.logInfo(told)
+            yield* Effect.logWarning(`${told} (${detail})`)
+            if (answer !== "InsufficientFunds") return
+            yield* alerts.raise({
+              condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/gas-on-${row.chain}`,
+              operation: row.key.operation,
+              message: `${
+                describe(row)
+              } waits for gas on ${row.chain}: send ETH to our wallet ${row.wallet}, it then goes on by itself`
+            })
+          })
+      })
+
+    /** Answers the row as it then is, signed by us or by somebody else who was faster. */
+    const sign = (row: Stored, fees: Fees) =>
+      Effect.gen(function*() {
+        const signed = yield* Signing.sign(signer, prepared(row, fees))
+        const kind = Option.isSome(row.cancelling) ? "cancellation" : "call"
+        // Stored and out, or neither, as far as that is in our hands.
+        return yield* Effect.uninterruptible(
+          Effect.tap(table.sign(row, { ...signed, ...fees, kind }), (stored) => broadcast(stored))
+        )
+      })
+
+    return {
+      answerTo,
+      isOut,
+      broadcast,
+      /** The first signature of a reserved row. */
+      start: (row: Stored) => sign(row, row.fees),
+      /** A further one at the same nonce. All are kept: whichever is mined counts. */
+      replace: (row: Stored, fees: Fees) =>
+        Effect.zipRight(
+          Effect.logWarning(
+            `${describe(row)}: nonce ${row.nonce} on ${row.chain} is replaced, at most ${
+              Decimal.print(fees.maxFeePerGas, 9)
+            } gwei`
+          ),
+          sign(row, fees)
+        ),
+      forget: ({ signatures }: Stored) => signatures.forEach(({ hash }) => answers.delete(hash))
+    }
+  })
+
+export type Sending = Effect.Effect.Success<ReturnType<typeof make>>

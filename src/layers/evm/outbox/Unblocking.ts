@@ -1,0 +1,179 @@
+/**
+ * What keeps a transaction from being mined, and what is done about it: bytes that a node has forgotten are broadcast
+ * again, a gap before them is filled, and what pays too little is replaced at its nonce.
+ */
+import { DateTime, Duration, Effect, Option } from "effect"
+import * as Decimal from "../../../domain/Decimal.ts"
+import { Alerts } from "../../../services/Alerts.ts"
+import type { Chain, ChainName } from "../../../services/Chain.ts"
+import type { SubmitError } from "../../../services/TransactionOutbox.ts"
+import { isEnded } from "../../../services/TransactionOutbox.ts"
+import type { OutboxTable, Stored } from "../../sql/OutboxTable.ts"
+import * as Fees from "./Fees.ts"
+import type { Nonces } from "./Nonces.ts"
+import { market } from "./Preparation.ts"
+import { describe, emptyGas, newest, type Sending } from "./Sending.ts"
+
+export interface Options {
+  /** After which a transaction that is out and not mined is replaced. */
+  readonly stuckAfter: Duration.Duration
+  /** Wei: nothing is signed that could pay more per gas. */
+  readonly maxFeePerGas: bigint
+}
+
+/** So many nonces are looked after at once. */
+const atOnce = 32
+
+/** The step of an empty transaction that fills a gap. */
+const filling = "fill nonce"
+export const isFilling = ({ key }: Stored): boolean => key.step.startsWith(filling)
+
+export const make = (
+  options: Options,
+  { chains, nonces, sending, table }: {
+    readonly table: OutboxTable
+    readonly nonces: Nonces
+    readonly sending: Sending
+    readonly chains: { readonly [name in ChainName]: Chain }
+  }
+) =>
+  Effect.gen(function*() {
+    const alerts = yield* Alerts
+    const ceiling = options.maxFeePerGas
+
+    const age = (row: Stored) =>
+      Effect.map(DateTime.now, (now) =>
+        Option.match(newest(row), {
+          onNone: () => Duration.zero,
+          onSome: ({ signedAt }) => DateTime.distanceDuration(signedAt, now)
+        }))
+
+    const tooExpensive = (row: Stored, baseFee: bigint) =>
+      alerts.raise({
+        condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/fee-ceiling`,
+        operation: row.key.operation,
+        message: `${
+          describe(row)
+        } is stuck at nonce ${row.nonce} on ${row.chain}: replacing it would take more than BALLAST_MAX_FEE_PER_GAS (${
+          Decimal.print(ceiling, 9)
+        } gwei; the base fee is ${
+          Decimal.print(baseFee, 9)
+        } gwei). It goes on when gas is cheaper, or with a higher ceiling`
+      })
+
+    /** Whether the newest signature has had its chance. */
+    const isDue = (row: Stored) =>
+      Effect.map(age(row), (age) =>
+        Duration.greaterThanOrEqualTo(age, options.stuckAfter) ||
+        Option.exists(sending.answerTo(row), ({ answer }) => answer === "Underpriced"))
+
+    const isToBeEmptied = (row: Stored): boolean =>
+      Option.isSome(row.cancelling) && Option.exists(newest(row), ({ kind }) => kind === "call")
+
+    /** What no node takes will never be mined, and its nonce must not stay in the way of others. */
+    const unlessHopeless = (row: Stored) =>
+      Option.match(
+        Option.filter(sending.answerTo(row), ({ answer }) => answer === "Invalid" || answer === "Reverted"),
+        {
+          onNone: () => Effect.succeed(row),
+          onSome: ({ detail }) => table.cancel(row, `no node takes it: ${detail}`, [])
+        }
+      )
+
+    const replace = (stuck: Stored): Effect.Effect<void, SubmitError> =>
+      Effect.gen(function*() {
+        const row = yield* unlessHopeless(stuck)
+        const last = newest(row)
+        if (isEnded(row) || Option.isNone(last)) return
+        const now = yield* chains[row.chain].look(market)
+        yield* Option.match(Fees.replacement(last.value, now, ceiling), {
+          onNone: () => tooExpensive(row, now.baseFeePerGas),
+          onSome: (fees) => sending.replace(row, fees)
+        })
+      })
+
+    /** An empty transaction at a nonce that nobody uses and that ours waits for. */
+    const fill = (waiting: Stored, nonce: number): Effect.Effect<void, SubmitError> =>
+      Effect.gen(function*() {
+        const { chain, chainId, wallet } = waiting
+        const key = { operation: waiting.key.operation, step: `${filling} ${nonce} on ${chain}`, attempt: 1 }
+        const now = yield* chains[chain].look(market)
+        const fees = Fees.first(now, ceiling)
+        if (Option.isNone(fees)) {
+          yield* tooExpensive(waiting, now.baseFeePerGas)
+          return
+        }
+        yield* Effect.logWarning(
+          `nonce ${nonce} on ${chain} is missing, ${describe(waiting)} waits for it: it is filled`
+        )
+        const cancelling = Option.some(`it fills a gap that ${describe(waiting)} waits for`)
+        const draft = { key, chain, chainId, wallet, to: wallet, data: "0x", gas: emptyGas, cancelling } as const
+        const row = yield* nonces.take({
+          key,
+          chain: chains[chain],
+          chainId,
+          wallet,
+          // Unless the node has got to know a transaction there in the meantime.
+          reserve: (pending, lease) =>
+            pending === nonce
+              ? Effect.asSome(table.reserve({ ...draft, fees: fees.value }, [lease], pending))
+              : Effect.succeedNone
+        })
+        if (Option.isSome(row) && row.value.signatures.length === 0) yield* sending.start(row.value)
+      })
+
+    /** Makes the node have what is stored for one nonce; false when nothing is. */
+    const restore = (row: Stored) =>
+      row.signatures.length === 0
+        ? Effect.asVoid(sending.start(row))
+        // Also what had ended: then the chain has lost it again, deeper than anybody expected.
+        : sending.broadcast(
+          row,
+          Option.orElse(
+            Option.flatMap(
+              row.mined,
+              ({ hash }) => Option.fromNullable(row.signatures.find((one) => one.hash === hash))
+            ),
+            () => newest(row)
+          )
+        )
+
+    const restoreFrom = (pending: number, row: Stored): Effect.Effect<void, SubmitError> =>
+      Effect.gen(function*() {
+        for (let nonce = pending; nonce <= row.nonce && nonce < pending + atOnce; nonce++) {
+          const found = nonce === row.nonce ? Option.some(row) : yield* table.at(row.chainId, row.wallet, nonce)
+          if (Option.isSome(found)) {
+            yield* restore(found.value)
+          } else if (Duration.greaterThanOrEqualTo(yield* age(row), options.stuckAfter)) {
+            yield* fill(row, nonce)
+          } else {
+            // Somebody else's transaction may be on its way to this node.
+            return
+          }
+        }
+      })
+
+    /** @param seen the first nonce that is not mined, and the first that the node does not have */
+    const unblock = (
+      row: Stored,
+      { latest, pending }: { readonly latest: number; readonly pending: number }
+    ): Effect.Effect<void, SubmitError> =>
+      Effect.gen(function*() {
+        if (isToBeEmptied(row)) yield* replace(row)
+        else if (pending <= row.nonce) yield* restoreFrom(pending, row)
+        else if (!sending.isOut(row)) yield* sending.broadcast(row)
+        // Only the first in line can be stuck by what it pays.
+        const first = latest === row.nonce ? Option.some(row) : yield* table.at(row.chainId, row.wallet, latest)
+        if (Option.isSome(first) && !isEnded(first.value) && (yield* isDue(first.value))) yield* replace(first.value)
+      })
+
+    /** Whether a look must go further than to the receipt. */
+    const isWorrying = (row: Stored) =>
+      Effect.map(age(row), (age) =>
+        row.status === "mined" ||
+        Option.isSome(row.cancelling) ||
+        !sending.isOut(row) ||
+        Duration.greaterThanOrEqualTo(age, Duration.times(options.stuckAfter, 0.25)))
+
+    return { isWorrying, unblock }
+  })

@@ -1,0 +1,299 @@
+/** The outbox's rows. Every change is a short transaction that checks what it builds on; what is read is not trusted. */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Clock, DateTime, Effect, Option, ParseResult, Schema } from "effect"
+import { Address } from "../../domain/Address.ts"
+import { Hex } from "../../domain/Hex.ts"
+import { OperationId } from "../../domain/OperationId.ts"
+import { TxHash } from "../../domain/TxHash.ts"
+import { ChainName } from "../../services/Chain.ts"
+import { type Lease, LeaseLost } from "../../services/Leases.ts"
+import { StoreError } from "../../services/StoreError.ts"
+import {
+  isEnded,
+  OutboxError,
+  type OutboxTransaction,
+  type TransactionKey,
+  TransactionStatus
+} from "../../services/TransactionOutbox.ts"
+import * as Transaction from "./Transaction.ts"
+
+/** Wei. */
+const Wei = Schema.compose(Schema.BigInt, Schema.NonNegativeBigIntFromSelf)
+
+const Row = Schema.Struct({
+  position: Schema.Int,
+  operation: OperationId,
+  step: Schema.NonEmptyString,
+  attempt: Schema.Int.pipe(Schema.positive()),
+  chain: ChainName,
+  chain_id: Schema.Int,
+  wallet: Address,
+  nonce: Schema.NonNegativeInt,
+  recipient: Address,
+  data: Hex,
+  gas: Wei,
+  max_fee_per_gas: Wei,
+  max_priority_fee_per_gas: Wei,
+  status: TransactionStatus,
+  cancelling: Schema.OptionFromNullOr(Schema.String),
+  mined_hash: Schema.OptionFromNullOr(TxHash),
+  mined_block: Schema.OptionFromNullOr(Wei),
+  detail: Schema.OptionFromNullOr(Schema.String),
+  reserved_at: Schema.DateTimeUtc
+})
+const decodeRow = Schema.decodeUnknown(Row)
+
+const SignatureRow = Schema.Struct({
+  hash: TxHash,
+  kind: Schema.Literal("call", "cancellation"),
+  max_fee_per_gas: Wei,
+  max_priority_fee_per_gas: Wei,
+  raw: Hex,
+  signed_at: Schema.DateTimeUtc
+})
+const decodeSignatures = Schema.decodeUnknown(Schema.Array(SignatureRow))
+
+/** Wei per gas. */
+export interface Fees {
+  readonly maxFeePerGas: bigint
+  readonly maxPriorityFeePerGas: bigint
+}
+
+export type Signature = OutboxTransaction["signatures"][number] & { readonly raw: Hex }
+
+/** A row, with what only the outbox itself needs. */
+export interface Stored extends OutboxTransaction {
+  readonly position: number
+  readonly gas: bigint
+  /** Of its first signature. */
+  readonly fees: Fees
+  /** Why its nonce is to be used up by an empty transaction. */
+  readonly cancelling: Option.Option<string>
+  readonly signatures: ReadonlyArray<Signature>
+}
+
+/** What a row is reserved with. */
+export interface Draft extends Pick<Stored, "key" | "chain" | "chainId" | "wallet" | "to" | "data" | "gas" | "fees"> {
+  /** Absent for an empty transaction that fills a gap. */
+  readonly cancelling: Option.Option<string>
+}
+
+export type End = Extract<TransactionStatus, "confirmed" | "reverted" | "cancelled" | "displaced">
+
+export const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const { read, write } = Transaction.make(sql)
+
+  const now = Effect.map(Clock.currentTimeMillis, (millis) => DateTime.formatIso(DateTime.unsafeMake(millis)))
+
+  const stored = (row: { readonly position: number }) =>
+    Effect.gen(function*() {
+      const found = yield* decodeRow(row)
+      const signatures = yield* Effect.flatMap(
+        sql`SELECT * FROM outbox_signatures WHERE outbox = ${row.position} ORDER BY signed_at, rowid`,
+        decodeSignatures
+      )
+      const { attempt, operation, step } = found
+      const transaction: Stored = {
+        key: { operation, step, attempt },
+        position: found.position,
+        chain: found.chain,
+        chainId: found.chain_id,
+        wallet: found.wallet,
+        nonce: found.nonce,
+        to: found.recipient,
+        data: found.data,
+        gas: found.gas,
+        fees: { maxFeePerGas: found.max_fee_per_gas, maxPriorityFeePerGas: found.max_priority_fee_per_gas },
+        status: found.status,
+        cancelling: found.cancelling,
+        mined: Option.all({ hash: found.mined_hash, block: found.mined_block }),
+        detail: found.detail,
+        reservedAt: found.reserved_at,
+        signatures: signatures.map((signature) => ({
+          hash: signature.hash,
+          kind: signature.kind,
+          maxFeePerGas: signature.max_fee_per_gas,
+          maxPriorityFeePerGas: signature.max_priority_fee_per_gas,
+          raw: signature.raw,
+          signedAt: signature.signed_at
+        }))
+      }
+      return transaction
+    }).pipe(
+      Effect.catchTag("ParseError", (error) =>
+        new StoreError({
+          reason: "Corrupt",
+          action: "read the outbox",
+          detail: `row ${row.position}: ${ParseResult.TreeFormatter.formatErrorSync(error)}`
+        }))
+    )
+
+  type Found = { readonly position: number }
+
+  const byKey = ({ attempt, operation, step }: TransactionKey) =>
+    sql<Found>`SELECT * FROM outbox WHERE operation = ${operation} AND step = ${step} AND attempt = ${attempt}`.pipe(
+      Effect.flatMap(Effect.forEach(stored)),
+      Effect.map(([row]) => Option.fromNullable(row))
+    )
+
+  const holds = ({ name, token }: Lease) =>
+    Effect.flatMap(
+      sql`SELECT token FROM leases WHERE name = ${name} AND token = ${token} AND owner IS NOT NULL`,
+      ([held]) => held === undefined ? new LeaseLost({ name, token }) : Effect.void
+    )
+
+  const earlierAttempts = (key: TransactionKey) =>
+    Effect.gen(function*() {
+      const earlier = yield* Effect.flatMap(
+        sql<Found>`
+          SELECT * FROM outbox WHERE operation = ${key.operation} AND step = ${key.step} AND attempt < ${key.attempt}`,
+        Effect.forEach(stored)
+      )
+      const open = earlier.find((one) => !isEnded(one) || one.status === "confirmed")
+      const refuse = (detail: string) => new OutboxError({ reason: "EarlierAttempt", key, detail })
+      if (open !== undefined) return yield* refuse(`attempt ${open.key.attempt} is ${open.status}`)
+      if (earlier.length !== key.attempt - 1) return yield* refuse("an attempt before it was never made")
+    })
+
+  /** The lowest nonce from `pending` on that has no row: so a gap that somebody else has left is filled. */
+  const freeNonce = (chainId: number, wallet: Address, pending: number) =>
+    Effect.map(
+      sql<{ nonce: number }>`
+        SELECT nonce FROM outbox WHERE chain_id = ${chainId} AND wallet = ${wallet} AND nonce >= ${pending}
+        ORDER BY nonce`,
+      (taken) => taken.reduce((free, { nonce }) => nonce === free ? free + 1 : free, pending)
+    )
+
+  /** The row of this key: that which is there, or a new one at the nonce that is free. */
+  const reserve = (draft: Draft, leases: ReadonlyArray<Lease>, pending: number) => {
+    const { chain, chainId, data, fees, gas, key, to, wallet } = draft
+    return write(
+      `reserve a nonce for ${key.step} of ${key.operation}`,
+      Effect.gen(function*() {
+        const known = yield* byKey(key)
+        if (Option.isSome(known)) return known.value
+        yield* Effect.forEach(leases, holds, { discard: true })
+        yield* earlierAttempts(key)
+        const nonce = yield* freeNonce(chainId, wallet, pending)
+        const [row] = yield* sql<Found>`
+          INSERT INTO outbox (operation, step, attempt, chain, chain_id, wallet, nonce, recipient, data, gas,
+            max_fee_per_gas, max_priority_fee_per_gas, status, cancelling, reserved_at)
+          VALUES (${key.operation}, ${key.step}, ${key.attempt}, ${chain}, ${chainId}, ${wallet}, ${nonce}, ${to}, ${data},
+            ${String(gas)}, ${String(fees.maxFeePerGas)}, ${String(fees.maxPriorityFeePerGas)}, 'reserved',
+            ${Option.getOrNull(draft.cancelling)}, ${yield* now})
+          RETURNING *`
+        return yield* row === undefined ? Effect.dieMessage("an INSERT returned no row") : stored(row)
+      })
+    )
+  }
+
+  const reload = (position: number) =>
+    Effect.flatMap(
+      sql<Found>`SELECT * FROM outbox WHERE position = ${position}`,
+      ([row]) => row === undefined ? Effect.dieMessage(`row ${position} of the outbox is gone`) : stored(row)
+    )
+
+  /** Keeps the bytes, unless somebody else has signed in the meantime: then that is what counts. Answers what is there. */
+  const sign = (row: Stored, signature: Omit<Signature, "signedAt">) =>
+    write(
+      `store a signature of ${row.key.step} of ${row.key.operation}`,
+      Effect.gen(function*() {
+        const current = yield* reload(row.position)
+        if (isEnded(current) || current.signatures.length !== row.signatures.length) return current
+        const { hash, kind, maxFeePerGas, maxPriorityFeePerGas, raw } = signature
+        yield* sql`
+          INSERT INTO outbox_signatures (hash, outbox, kind, max_fee_per_gas, max_priority_fee_per_gas, raw, signed_at)
+          VALUES (${hash}, ${row.position}, ${kind}, ${String(maxFeePerGas)}, ${String(maxPriorityFeePerGas)}, ${raw},
+            ${yield* now})`
+        yield* sql`UPDATE outbox SET status = 'signed' WHERE position = ${row.position} AND status = 'reserved'`
+        return yield* reload(row.position)
+      })
+    )
+
+  /** Where it was seen, or that it is seen no more. */
+  const mined = (row: Stored, where: Stored["mined"]) =>
+    write(
+      `record where ${row.key.step} of ${row.key.operation} is mined`,
+      sql`
+        UPDATE outbox SET status = ${Option.isSome(where) ? "mined" : "signed"},
+          mined_hash = ${Option.getOrNull(Option.map(where, ({ hash }) => hash))},
+          mined_block = ${Option.getOrNull(Option.map(where, ({ block }) => String(block)))}
+        WHERE position = ${row.position} AND ended_at IS NULL`
+    )
+
+  /** Nothing can happen to it any more. The first to say so counts. */
+  const end = (row: Stored, how: End, { detail, where }: {
+    readonly detail: Option.Option<string>
+    readonly where: Stored["mined"]
+  }) =>
+    write(
+      `record the end of ${row.key.step} of ${row.key.operation}`,
+      Effect.gen(function*() {
+        yield* sql`
+          UPDATE outbox SET status = ${how}, detail = ${Option.getOrNull(detail)}, ended_at = ${yield* now},
+            mined_hash = ${Option.getOrNull(Option.map(where, ({ hash }) => hash))},
+            mined_block = ${Option.getOrNull(Option.map(where, ({ block }) => String(block)))}
+          WHERE position = ${row.position} AND ended_at IS NULL`
+        return yield* reload(row.position)
+      })
+    )
+
+  /** From now on only empty transactions are signed at its nonce. */
+  const cancel = (row: Stored, why: string, leases: ReadonlyArray<Lease>) =>
+    write(
+      `cancel ${row.key.step} of ${row.key.operation}`,
+      Effect.gen(function*() {
+        yield* Effect.forEach(leases, holds, { discard: true })
+        yield* sql`
+          UPDATE outbox SET cancelling = ${why}
+          WHERE position = ${row.position} AND ended_at IS NULL AND cancelling IS NULL`
+        return yield* reload(row.position)
+      })
+    )
+
+  const at = (chainId: number, wallet: Address, nonce: number) =>
+    read(
+      `look who has nonce ${nonce}`,
+      sql<Found>`SELECT * FROM outbox WHERE chain_id = ${chainId} AND wallet = ${wallet} AND nonce = ${nonce}`.pipe(
+        Effect.flatMap(Effect.forEach(stored)),
+        Effect.map(([row]) => Option.fromNullable(row))
+      )
+    )
+
+  /** Of one wallet, by nonce. */
+  const unended = (wallet: Address) =>
+    read(
+      "list the transactions that have not ended",
+      Effect.flatMap(
+        sql<Found>`SELECT * FROM outbox WHERE wallet = ${wallet} AND ended_at IS NULL ORDER BY chain_id, nonce`,
+        Effect.forEach(stored)
+      )
+    )
+
+  const list = (operation: Option.Option<OperationId>) =>
+    read(
+      "list transactions",
+      Effect.flatMap(
+        Option.match(operation, {
+          onNone: () => sql<Found>`SELECT * FROM outbox ORDER BY position`,
+          onSome: (operation) => sql<Found>`SELECT * FROM outbox WHERE operation = ${operation} ORDER BY position`
+        }),
+        Effect.forEach(stored)
+      )
+    )
+
+  return {
+    find: (key: TransactionKey) => read(`look up ${key.step} of ${key.operation}`, byKey(key)),
+    reserve,
+    sign,
+    mined,
+    end,
+    cancel,
+    at,
+    unended,
+    list
+  }
+})
+
+export type OutboxTable = Effect.Effect.Success<typeof make>

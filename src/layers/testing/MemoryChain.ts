@@ -1,0 +1,272 @@
+/** A chain without a virtual machine: accounts, three tokens, a mempool, and blocks that come when they are mined. Pure. */
+import { Array, Either, Option } from "effect"
+import { decodeFunctionData, erc20Abi, keccak256, parseTransaction } from "viem"
+import * as Address from "../../domain/Address.ts"
+import type { Hex } from "../../domain/Hex.ts"
+import * as TxHash from "../../domain/TxHash.ts"
+import type { Block, Broadcast, Call, Log, Receipt } from "../../services/Chain.ts"
+import * as TransferLogs from "../evm/TransferLogs.ts"
+
+export const token = Address.make("0x00000000000000000000000000000000000070e1")
+export const otherToken = Address.make("0x00000000000000000000000000000000000070e2")
+export const equity = Address.make("0x00000000000000000000000000000000000070e3")
+export const reverter = Address.make("0x000000000000000000000000000000000000dead")
+
+/** What there is at the end of a block. */
+export interface State {
+  readonly code: ReadonlyMap<Address.Address, Hex>
+  readonly wei: ReadonlyMap<Address.Address, bigint>
+  readonly nonces: ReadonlyMap<Address.Address, number>
+  /** By token and owner. */
+  readonly units: ReadonlyMap<string, bigint>
+  /** By token, owner and spender. */
+  readonly allowances: ReadonlyMap<string, bigint>
+  readonly isPaused: boolean
+  /** Told answers, by contract and data. */
+  readonly answers: ReadonlyMap<string, Hex>
+}
+
+export interface Mined {
+  readonly receipts: ReadonlyArray<Omit<Receipt, "blockNumber">>
+  readonly after: State
+}
+
+/** A transaction that waits. */
+export interface Pooled {
+  readonly hash: TxHash.TxHash
+  readonly sender: Address.Address
+  readonly nonce: number
+  readonly call: Call
+  readonly gas: bigint
+  readonly maxFeePerGas: bigint
+  readonly maxPriorityFeePerGas: bigint
+}
+
+export interface Chain {
+  readonly chainId: number
+  /** The index is the block's number. */
+  readonly blocks: Array.NonEmptyReadonlyArray<Mined>
+  readonly pool: ReadonlyArray<Pooled>
+  readonly baseFeePerGas: bigint
+}
+
+export const priorityFee = 1_000_000n
+/** Of anything but an empty transaction, as estimated and as used. */
+const usualGas = 60_000n
+
+export const genesis = (chainId: number): Chain => ({
+  chainId,
+  blocks: [{
+    receipts: [],
+    after: {
+      code: new Map([[token, "0x01"], [otherToken, "0x01"], [equity, "0x01"], [reverter, "0xfd"]]),
+      wei: new Map(),
+      nonces: new Map(),
+      units: new Map(),
+      allowances: new Map(),
+      isPaused: false,
+      answers: new Map()
+    }
+  }],
+  pool: [],
+  baseFeePerGas: 1_000_000_000n
+})
+
+export const tip = ({ blocks }: Chain): State => Array.lastNonEmpty(blocks).after
+
+/** Changes what there is now, as if it had been so since the last block. */
+export const edit = (chain: Chain, change: (state: State) => Partial<State>): Chain => ({
+  ...chain,
+  blocks: Array.modifyNonEmptyLast(chain.blocks, (block) => ({
+    ...block,
+    after: { ...block.after, ...change(block.after) }
+  }))
+})
+
+export const at = ({ blocks }: Chain, number: bigint): State =>
+  (blocks[Number(number)] ?? Array.lastNonEmpty(blocks)).after
+
+export const holding = (token: string, owner: string): string => `${token}/${owner}`
+
+const uint256 = (value: bigint): Hex => `0x${value.toString(16).padStart(64, "0")}`
+
+export const transferLog = (
+  token: Address.Address,
+  from: Address.Address,
+  to: Address.Address,
+  units: bigint
+): Log => ({
+  address: token,
+  topics: [TransferLogs.transferTopic, TransferLogs.word(from), TransferLogs.word(to)],
+  data: uint256(units)
+})
+
+interface Executed {
+  readonly after: State
+  readonly output: Hex
+  readonly logs: ReadonlyArray<Log>
+}
+
+/** Whom a message without sender comes from. */
+const nobody = Address.zero
+
+const erc20 = (
+  state: State,
+  at: Address.Address,
+  from: Address.Address,
+  data: Hex
+): Either.Either<Executed, string> => {
+  const call = Option.getOrUndefined(Option.liftThrowable(() => decodeFunctionData({ abi: erc20Abi, data }))())
+  const done = (after: State, output: Hex, logs: ReadonlyArray<Log> = []) => Either.right({ after, output, logs })
+  const unitsOf = (owner: string) => state.units.get(holding(at, owner)) ?? 0n
+  switch (call?.functionName) {
+    case "balanceOf":
+      return done(state, uint256(unitsOf(call.args[0])))
+    case "allowance":
+      return done(state, uint256(state.allowances.get(`${at}/${call.args[0]}/${call.args[1]}`) ?? 0n))
+    case "approve": {
+      const [spender, units] = call.args
+      const allowances = new Map(state.allowances).set(`${at}/${from}/${spender}`, units)
+      return done({ ...state, allowances }, uint256(1n))
+    }
+    case "transfer": {
+      const [to, units] = call.args
+      if (state.isPaused) return Either.left("EquityToken: paused")
+      if (unitsOf(from) < units) return Either.left("ERC20: transfer amount exceeds balance")
+      const less = new Map(state.units).set(holding(at, from), unitsOf(from) - units)
+      const moved = less.set(holding(at, to), (less.get(holding(at, to)) ?? 0n) + units)
+      return done({ ...state, units: moved }, uint256(1n), [transferLog(at, from, Address.make(to), units)])
+    }
+    default:
+      return Either.left("no such function")
+  }
+}
+
+/** Left is why it reverts. */
+export const execute = (state: State, { data, from = nobody, to }: Call): Either.Either<Executed, string> => {
+  if (to === reverter) return Either.left("no reason given")
+  const told = state.answers.get(`${to}/${data}`)
+  if (told !== undefined) return Either.right({ after: state, output: told, logs: [] })
+  return [token, otherToken, equity].includes(to)
+    ? erc20(state, to, from, data)
+    : Either.right({ after: state, output: "0x", logs: [] })
+}
+
+export const gasOf = ({ data }: Call): bigint => data === "0x" ? 21_000n : usualGas
+
+/** The first nonce that is missing, from those that are mined on. */
+export const pendingNonce = (chain: Chain, sender: Address.Address): number => {
+  const waiting = new Set(chain.pool.filter((one) => one.sender === sender).map(({ nonce }) => nonce))
+  let nonce = tip(chain).nonces.get(sender) ?? 0
+  while (waiting.has(nonce)) nonce += 1
+  return nonce
+}
+
+/** Reads signed bytes, or says that they are none. */
+export const parse = (raw: Hex, sender: Address.Address): Option.Option<Pooled> =>
+  Option.liftThrowable(() => {
+    const { data, gas, maxFeePerGas, maxPriorityFeePerGas, nonce, to } = parseTransaction(raw as `0x02${string}`)
+    return {
+      hash: TxHash.make(keccak256(raw)),
+      sender,
+      nonce: nonce ?? 0,
+      call: { from: sender, to: Address.make(String(to).toLowerCase()), data: data ?? "0x" },
+      gas: gas ?? 0n,
+      maxFeePerGas: maxFeePerGas ?? 0n,
+      maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n
+    }
+  })()
+
+/** What a node does with signed bytes: as geth, whose pool takes what pays a tenth more than what it has. */
+export const offer = (chain: Chain, chainId: number, offered: Pooled): readonly [Broadcast["answer"], Chain] => {
+  const { gas, hash, maxFeePerGas, maxPriorityFeePerGas, nonce, sender } = offered
+  const state = tip(chain)
+  const enough = (now: bigint, before: bigint) => now * 10n >= before * 11n
+  const rival = chain.pool.find((one) => one.sender === sender && one.nonce === nonce)
+  if (chainId !== chain.chainId || gas < 21_000n) return ["Invalid", chain]
+  if (rival?.hash === hash) return ["AlreadyKnown", chain]
+  if (nonce < (state.nonces.get(sender) ?? 0)) return ["NonceTooLow", chain]
+  if ((state.wei.get(sender) ?? 0n) < gas * maxFeePerGas) return ["InsufficientFunds", chain]
+  const isOutbid = rival !== undefined &&
+    !(enough(maxFeePerGas, rival.maxFeePerGas) && enough(maxPriorityFeePerGas, rival.maxPriorityFeePerGas))
+  return isOutbid
+    ? ["Underpriced", chain]
+    : ["Accepted", { ...chain, pool: [...chain.pool.filter((one) => one !== rival), offered] }]
+}
+
+/** One after the other, as far as they follow each other and pay the base fee. */
+const include = (chain: Chain): { readonly mined: Mined; readonly pool: ReadonlyArray<Pooled> } => {
+  let after = tip(chain)
+  const receipts: Array<Mined["receipts"][number]> = []
+  const left: Array<Pooled> = []
+  for (const one of chain.pool.toSorted((a, b) => a.nonce - b.nonce)) {
+    const { call, hash: txHash, maxFeePerGas, nonce, sender } = one
+    if (maxFeePerGas < chain.baseFeePerGas || nonce !== (after.nonces.get(sender) ?? 0)) {
+      left.push(one)
+      continue
+    }
+    const paid = (after.wei.get(sender) ?? 0n) - gasOf(call) * chain.baseFeePerGas
+    const before: State = {
+      ...after,
+      nonces: new Map(after.nonces).set(sender, nonce + 1),
+      wei: new Map(after.wei).set(sender, paid)
+    }
+    const executed = execute(before, call)
+    after = Either.match(executed, { onLeft: () => before, onRight: ({ after }) => after })
+    receipts.push(Either.match(executed, {
+      onLeft: () => ({ txHash, status: "reverted" as const, logs: [] }),
+      onRight: ({ logs }) => ({ txHash, status: "success" as const, logs })
+    }))
+  }
+  return {
+    mined: { receipts, after },
+    pool: left.filter(({ nonce, sender }) => nonce >= (after.nonces.get(sender) ?? 0))
+  }
+}
+
+export const mine = (chain: Chain): Chain => {
+  const { mined, pool } = include(chain)
+  return { ...chain, pool, blocks: Array.append(chain.blocks, mined) }
+}
+
+/** A block of its own for one receipt. */
+export const addReceipt = (chain: Chain, receipt: Mined["receipts"][number]): Chain => ({
+  ...chain,
+  blocks: Array.append(chain.blocks, { receipts: [receipt], after: tip(chain) })
+})
+
+/** The last `depth` blocks become empty ones. */
+export const reorganise = (chain: Chain, depth: number): Chain => {
+  const [genesis, ...others] = chain.blocks
+  const kept = Array.prepend(others.slice(0, Math.max(0, others.length - depth)), genesis)
+  const after = Array.lastNonEmpty(kept).after
+  const empty = Array.makeBy(chain.blocks.length - kept.length, () => ({ receipts: [], after }))
+  return { ...chain, blocks: chain.blocks.length === kept.length ? kept : Array.appendAll(kept, empty) }
+}
+
+export const receipt = ({ blocks }: Chain, txHash: TxHash.TxHash): Option.Option<Receipt> =>
+  Array.findFirst(
+    blocks.flatMap(({ receipts }, number) => receipts.map((one): Receipt => ({ ...one, blockNumber: BigInt(number) }))),
+    (one) => one.txHash === txHash
+  )
+
+export const head = ({ baseFeePerGas, blocks }: Chain): Block => ({ number: BigInt(blocks.length - 1), baseFeePerGas })
+
+/** As a node that is so many blocks behind shows it. */
+export const behind = (chain: Chain, blocks: number): Chain => {
+  const [genesis, ...others] = chain.blocks
+  return blocks === 0 ? chain : {
+    ...chain,
+    pool: [],
+    blocks: Array.prepend(others.slice(0, Math.max(0, others.length - blocks)), genesis)
+  }
+}
+
+/** The transfers of `equity` from an owner, oldest first. */
+export const sent = ({ blocks }: Chain, owner: Address.Address) =>
+  blocks.flatMap(({ receipts }) => receipts.flatMap(({ logs }) => logs)).filter(({ address, topics }) =>
+    address === equity && topics[1] === TransferLogs.word(owner)
+  ).map(({ data, topics }) => ({
+    to: Address.make(`0x${(topics[2] ?? "").slice(-40)}`),
+    units: BigInt(data)
+  }))
