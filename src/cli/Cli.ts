@@ -7,6 +7,7 @@ import { check } from "./commands/Check.ts"
 import { demo } from "./commands/Demo.ts"
 import { list } from "./commands/List.ts"
 import { mint } from "./commands/Mint.ts"
+import { redeem } from "./commands/Redeem.ts"
 import { recheck, resume } from "./commands/Resume.ts"
 import { run } from "./commands/Run.ts"
 import { sandbox } from "./commands/Sandbox.ts"
@@ -18,7 +19,7 @@ import * as Status from "./Status.ts"
 
 const ballast = Command.make("ballast").pipe(
   Command.withDescription("Moves inventory between a broker and a chain, and never loses track of it"),
-  Command.withSubcommands([demo, sandbox, run, check, mint, list, show, resume, recheck, verify])
+  Command.withSubcommands([demo, sandbox, run, check, mint, redeem, list, show, resume, recheck, verify])
 )
 
 const execute = Command.run(ballast, { name: "ballast", version })
@@ -82,6 +83,8 @@ const exitCode = (error: Failure): Status.Code => {
     case "CorruptStream":
     case "LeaseHeld":
     case "LeaseLost":
+    case "OutboxError":
+    case "SignerError":
     case "BadArgument":
     case "SystemError":
       return 3

@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import type { OperationId } from "../domain/OperationId.ts"
 import * as Recovery from "../managers/Recovery.ts"
 import { EventStore } from "../services/EventStore.ts"
+import { Transactions } from "../services/TransactionOutbox.ts"
 import * as Output from "./Output.ts"
 import * as Report from "./Report.ts"
 import * as Status from "./Status.ts"
@@ -18,10 +19,11 @@ export const tell = (id: OperationId, json: boolean, left: Option.Option<Left> =
     const store = yield* EventStore
     const operation = yield* Recovery.operation(id)
     const history = (yield* store.history(id)).filter(({ aggregate }) => aggregate === operation.type)
+    const transactions = yield* Effect.flatMap(Transactions, ({ list }) => list({ operation: id }))
     const error = Option.match(left, { onNone: () => ({}), onSome: ({ message }) => ({ error: message }) })
     yield* json
-      ? Output.json({ ...Report.document(operation, history), ...error })
-      : Output.line(Report.story(operation, history))
+      ? Output.json({ ...Report.document(operation, history, transactions), ...error })
+      : Output.line(Report.story(operation, history, transactions))
     return operation
   })
 

@@ -2,6 +2,7 @@
 import { DateTime, Option } from "effect"
 import * as Outcome from "../domain/Outcome.ts"
 import type { Operation, RecordedEvent } from "../services/EventStore.ts"
+import type { OutboxTransaction } from "../services/TransactionOutbox.ts"
 
 /** As `list --json` shows it. */
 export const summary = ({ data, id, outcome, startedAt, state, type, updatedAt, version }: Operation) => ({
@@ -19,7 +20,11 @@ export const summary = ({ data, id, outcome, startedAt, state, type, updatedAt, 
 })
 
 /** As `show --json` shows it. */
-export const document = (operation: Operation, history: ReadonlyArray<RecordedEvent>) => ({
+export const document = (
+  operation: Operation,
+  history: ReadonlyArray<RecordedEvent>,
+  transactions: ReadonlyArray<OutboxTransaction>
+) => ({
   ...summary(operation),
   events: history.map(({ payload, sequence, type }) => {
     const { at, ...rest } = typeof payload === "object" && payload !== null
@@ -27,8 +32,27 @@ export const document = (operation: Operation, history: ReadonlyArray<RecordedEv
       : { at: undefined }
     return { sequence, type, at, payload: rest }
   }),
-  /** Of our own wallet; a mint sends none. */
-  transactions: []
+  /** Of our own wallet, oldest first; a mint sends none. */
+  transactions: transactions.map(sent)
+})
+
+/** A transaction as `show --json` shows it. `hash` is the one that was mined, or else the last that was signed. */
+const sent = ({ chain, detail, key, mined, nonce, signatures, status }: OutboxTransaction) => ({
+  step: key.step,
+  attempt: key.attempt,
+  chain,
+  nonce,
+  status,
+  hash: Option.match(mined, { onNone: () => signatures.at(-1)?.hash ?? null, onSome: ({ hash }) => hash }),
+  block: Option.match(mined, { onNone: () => null, onSome: ({ block }) => String(block) }),
+  signatures: signatures.map(({ hash, kind, maxFeePerGas, maxPriorityFeePerGas, signedAt }) => ({
+    hash,
+    kind,
+    maxFeePerGas: String(maxFeePerGas),
+    maxPriorityFeePerGas: String(maxPriorityFeePerGas),
+    signedAt: DateTime.formatIso(signedAt)
+  })),
+  ...Option.match(detail, { onNone: () => ({}), onSome: (detail) => ({ detail }) })
 })
 
 /** What became of it and what to do about it, for somebody who was woken up by it. */
@@ -45,21 +69,34 @@ export const verdict = ({ id, outcome, state }: Operation): string => {
       return [
         `${state} (${reason}): ${detail}`,
         `The money: ${amount} at ${place}.`,
-        Outcome.settled(outcome) ? settledAdvice[reason] ?? "It is at rest; a new operation can be started." : [
-          "Ballast stopped waiting; it may still turn out well.",
-          `Ask again with: ballast recheck ${id}`
-        ].join(" ")
+        Outcome.settled(outcome)
+          ? settledAdvice[place]?.[reason] ?? "It is at rest; a new operation can be started."
+          : `${
+            unsettledAdvice[reason] ?? "Ballast stopped waiting; it may still turn out well."
+          } Ask again with: ballast recheck ${id}`
       ].join("\n")
     }
   }
 }
 
-const settledAdvice: Partial<Record<string, string>> = {
-  InsufficientPosition: "Nothing moved. Buy or free the shares at Alpaca, then start a new operation.",
-  Unauthorized:
-    "Nothing moved. Check BALLAST_ALPACA_API_KEY, _API_SECRET, _AUTH and what the account may do, then start a new operation.",
-  InvalidRequest: "Nothing moved. Correct what Alpaca complains about, then start a new operation.",
-  Rejected: "The shares stay at Alpaca. Ask Alpaca or the issuer why, then start a new operation."
+const settledAdvice: { readonly [place: string]: { readonly [reason: string]: string } } = {
+  Alpaca: {
+    InsufficientPosition: "Nothing moved. Buy or free the shares at Alpaca, then start a new operation.",
+    Unauthorized:
+      "Nothing moved. Check BALLAST_ALPACA_API_KEY, _API_SECRET, _AUTH and what the account may do, then start a new operation.",
+    InvalidRequest: "Nothing moved. Correct what Alpaca complains about, then start a new operation.",
+    Rejected: "The shares stay at Alpaca. Ask Alpaca or the issuer why, then start a new operation."
+  },
+  BaseWallet: {
+    Reverted:
+      "The tokens are still in our wallet. Ask the issuer why the token does not move, then start a new operation.",
+    Cancelled: "The tokens are still in our wallet. A new operation can be started."
+  }
+}
+
+const unsettledAdvice: { readonly [reason: string]: string } = {
+  Rejected:
+    "A person has to ask the issuer, with the request's id and the transaction, to send the tokens back or to credit the shares."
 }
 
 /** The fields that say most about an operation, whatever its kind. */
@@ -81,11 +118,20 @@ export const row = (operation: Operation): ReadonlyArray<string> => [
 ]
 
 /** The story of one operation. */
-export const story = (operation: Operation, history: ReadonlyArray<RecordedEvent>): string =>
+export const story = (
+  operation: Operation,
+  history: ReadonlyArray<RecordedEvent>,
+  transactions: ReadonlyArray<OutboxTransaction>
+): string =>
   [
     `${operation.type} ${operation.id}, ${subject(operation.data)}`,
-    ...document(operation, history).events.map(({ at, payload, sequence, type }) =>
+    ...document(operation, history, []).events.map(({ at, payload, sequence, type }) =>
       `  ${sequence}. ${String(at)}  ${type}  ${JSON.stringify(payload)}`
+    ),
+    ...transactions.map(sent).map(({ attempt, chain, detail = "", hash, nonce, signatures, status, step }) =>
+      `  ${step}${attempt === 1 ? "" : `, attempt ${attempt}`}: ${status} on ${chain}, nonce ${nonce}, ${
+        hash ?? "not signed"
+      }${signatures.length > 1 ? `, signed ${signatures.length} times` : ""}${detail === "" ? "" : ` (${detail})`}`
     ),
     verdict(operation)
   ].join("\n")

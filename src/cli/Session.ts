@@ -62,8 +62,19 @@ const cannotOpen = ({ message }: StoreError) => new InvalidInput({ problems: [`B
 
 /** For commands that only look at the log: no other key is needed. */
 export const withLog = <A, E, R>(file: Option.Option<string>, effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(configured(file, BallastConfig.looking), (config) => looking(config, effect))
+
+/** And may ask the chains, where they are configured. */
+export const withLogAndChains = <A, E, R>(
+  file: Option.Option<string>,
+  use: (chains: Option.Option<Pick<Live.Configuration, "base" | "ethereum">>) => Effect.Effect<A, E, R>
+) => Effect.flatMap(configured(file, BallastConfig.verifying), (config) => looking(config, use(config.chains)))
+
+const looking = <A, E, R>(
+  { database, logging: logs }: Pick<Live.Configuration, "database" | "logging">,
+  effect: Effect.Effect<A, E, R>
+) =>
   Effect.gen(function*() {
-    const { database, logging: logs } = yield* configured(file, BallastConfig.looking)
     const context = yield* Layer.build(Live.database(database, { create: false })).pipe(Effect.mapError(cannotOpen))
     return yield* effect.pipe(Effect.provide(context), logging(logs))
   }).pipe(Effect.scoped)

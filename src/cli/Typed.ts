@@ -3,9 +3,10 @@ import { Effect, Either, Option, ParseResult, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Address from "../domain/Address.ts"
 import { EquitySymbol } from "../domain/EquitySymbol.ts"
-import { MintId, OperationId } from "../domain/OperationId.ts"
+import { MintId, OperationId, RedemptionId } from "../domain/OperationId.ts"
 import * as Shares from "../domain/Shares.ts"
 import type { MintRequest } from "../managers/MintManager.ts"
+import type { RedemptionRequest } from "../managers/RedemptionManager.ts"
 import { InvalidInput } from "./InvalidInput.ts"
 
 type Parsed<A> = Either.Either<A, string>
@@ -30,26 +31,41 @@ const quantity = (text: string): Parsed<Shares.Shares> =>
     () => `--quantity: expected more than zero shares, got ${JSON.stringify(text)}`
   )
 
-export interface MintOptions {
+export interface EquityOptions {
   readonly symbol: string
   readonly quantity: string
-  readonly wallet: Option.Option<string>
   readonly id: Option.Option<string>
 }
 
-/** `known` is what the configuration adds, when it could be read: the symbols, and the wallet to mint to by default. */
-export const mint = (
-  options: MintOptions,
-  known: Option.Option<{ readonly symbols: ReadonlyArray<string>; readonly wallet: Address.Address }>
-): Effect.Effect<{ readonly id: MintId; readonly request: MintRequest }, InvalidInput> => {
-  const symbol = Either.filterOrLeft(
-    read("--symbol", EquitySymbol, options.symbol),
+export interface MintOptions extends EquityOptions {
+  readonly wallet: Option.Option<string>
+}
+
+type Symbols = { readonly symbols: ReadonlyArray<string> }
+
+/** `known` is what the configuration adds, when it could be read. */
+const symbol = (text: string, known: Option.Option<Symbols>): Parsed<EquitySymbol> =>
+  Either.filterOrLeft(
+    read("--symbol", EquitySymbol, text),
     (symbol) => Option.match(known, { onNone: () => true, onSome: ({ symbols }) => symbols.includes(symbol) }),
     (symbol) =>
       `--symbol: no token is configured for ${symbol}; BALLAST_EQUITIES has ${
         Option.match(known, { onNone: () => "", onSome: ({ symbols }) => symbols.join(", ") })
       }`
   )
+
+/** Made up if none is given. */
+const idOf = <Id extends OperationId>(schema: Schema.Schema<Id, string>, id: Option.Option<string>): Parsed<Id> =>
+  read("--id", schema, Option.getOrElse(id, () => randomUUID()))
+
+const told = (fields: Readonly<Record<string, Option.Option<string>>>): InvalidInput =>
+  new InvalidInput({ problems: Object.values(fields).flatMap((field) => Option.toArray(field)) })
+
+/** `known` also has the wallet to mint to by default. */
+export const mint = (
+  options: MintOptions,
+  known: Option.Option<Symbols & { readonly wallet: Address.Address }>
+): Effect.Effect<{ readonly id: MintId; readonly request: MintRequest }, InvalidInput> => {
   const wallet = Option.match(options.wallet, {
     onNone: () => Either.right(Option.match(known, { onNone: () => Address.zero, onSome: ({ wallet }) => wallet })),
     onSome: (text) =>
@@ -59,15 +75,27 @@ export const mint = (
         () => `--wallet: the zero address has no owner, tokens sent there are lost`
       )
   })
-  const id = Option.match(options.id, {
-    onNone: () => Either.right(MintId.make(randomUUID())),
-    onSome: (text) => read("--id", MintId, text)
-  })
-  return Effect.all({ symbol, quantity: quantity(options.quantity), wallet, id }, { mode: "validate" }).pipe(
-    Effect.mapBoth({
-      onFailure: (fields) =>
-        new InvalidInput({ problems: Object.values(fields).flatMap((field) => Option.toArray(field)) }),
-      onSuccess: ({ id, ...request }) => ({ id, request })
-    })
+  return Effect.all({
+    symbol: symbol(options.symbol, known),
+    quantity: quantity(options.quantity),
+    wallet,
+    id: idOf(MintId, options.id)
+  }, { mode: "validate" }).pipe(
+    Effect.mapBoth({ onFailure: told, onSuccess: ({ id, ...request }) => ({ id, request }) })
   )
 }
+
+export const redemption = (
+  options: EquityOptions & { readonly parallel: boolean },
+  known: Option.Option<Symbols>
+): Effect.Effect<{ readonly id: RedemptionId; readonly request: RedemptionRequest }, InvalidInput> =>
+  Effect.all({
+    symbol: symbol(options.symbol, known),
+    quantity: quantity(options.quantity),
+    id: idOf(RedemptionId, options.id)
+  }, { mode: "validate" }).pipe(
+    Effect.mapBoth({
+      onFailure: told,
+      onSuccess: ({ id, ...request }) => ({ id, request: { ...request, parallel: options.parallel } })
+    })
+  )

@@ -1,15 +1,16 @@
 /** Shares at Alpaca become tokens on Base: request, accepted, tokens received, finalized. */
-import { DateTime, Effect, Either, Option } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import type { Address } from "../domain/Address.ts"
 import type { EquitySymbol } from "../domain/EquitySymbol.ts"
 import type { MintId } from "../domain/OperationId.ts"
 import * as Shares from "../domain/Shares.ts"
 import * as Mint from "../domain/TokenizedEquityMint.ts"
-import { TokenizedEquities } from "../services/TokenizedEquities.ts"
+import type { TokenizedEquities } from "../services/TokenizedEquities.ts"
+import * as EquityOrder from "./EquityOrder.ts"
 import * as Acceptance from "./MintManager/Acceptance.ts"
 import * as Recheck from "./MintManager/Recheck.ts"
 import * as Tokens from "./MintManager/Tokens.ts"
-import { Refused } from "./Refused.ts"
+import { type Refused, unlessSame, unlessStarted } from "./Refused.ts"
 import * as Steps from "./Steps.ts"
 
 /** What a caller asks for; the rest of the order comes from the configuration of the moment. */
@@ -27,7 +28,13 @@ export const steps = (id: MintId) => ({
 } satisfies Steps.Steps<Mint.State.State, Mint.Command, "NotStarted" | "Completed" | "Failed" | "Reconciled">)
 
 const drive = <E, R>(id: MintId, open: (state: Mint.State.State) => Effect.Effect<Option.Option<Mint.Command>, E, R>) =>
-  Steps.drive({ name: "MintManager", aggregate: Mint.aggregate, id, steps: steps(id), open })
+  Steps.drive({
+    name: "MintManager",
+    aggregate: Mint.aggregate,
+    id,
+    steps: steps(id),
+    open: (state) => Effect.map(open(state), Option.map((command) => ({ command })))
+  })
 
 /**
  * Mints `quantity` shares as tokens to `wallet` and answers the state in which the mint has finished. Safe to repeat with
@@ -38,7 +45,7 @@ export const executeMint = (id: MintId, request: MintRequest) =>
     id,
     Effect.fnUntraced(function*(state) {
       if (state._tag === "NotStarted") return Option.some(yield* order(request))
-      yield* sameRequest(id, request, state)
+      yield* unlessSame("mint", id, { asked: print(request), recorded: print(state) })
       return yield* Recheck.unlessSettled(id, state)
     })
   )
@@ -48,7 +55,7 @@ export const resume = (id: MintId) =>
   drive(
     id,
     Effect.fnUntraced(function*(state) {
-      yield* started(id, state)
+      yield* unlessStarted("mint", id, state)
       return yield* Recheck.unlessSettled(id, state)
     })
   )
@@ -58,55 +65,16 @@ export const recheck = (id: MintId) =>
   drive(
     id,
     Effect.fnUntraced(function*(state) {
-      yield* started(id, state)
+      yield* unlessStarted("mint", id, state)
       return yield* Recheck.always(id, state)
     })
   )
 
-const started = (id: MintId, state: Mint.State.State): Effect.Effect<void, Refused> =>
-  state._tag === "NotStarted"
-    ? Effect.fail(
-      new Refused({ reason: "UnknownOperation", detail: `there is no mint with id ${id} in this database` })
-    )
-    : Effect.void
-
 /** The order that a request becomes under today's configuration. */
 const order = (request: MintRequest): Effect.Effect<Mint.Command, Refused, TokenizedEquities> =>
   Effect.gen(function*() {
-    const { equities, issuer, maxPerOperation, network } = yield* TokenizedEquities
-    const equity = equities.get(request.symbol)
-    if (equity === undefined) {
-      return yield* new Refused({
-        reason: "UnknownEquity",
-        detail: `no token is configured for ${request.symbol} (BALLAST_EQUITIES has ${[...equities.keys()].join(", ")})`
-      })
-    }
-    if (Option.exists(maxPerOperation, (max) => request.quantity > max)) {
-      return yield* new Refused({
-        reason: "AboveLimit",
-        detail: `${Shares.print(request.quantity)} ${request.symbol} is above BALLAST_EQUITY_MAX_PER_OPERATION, ${
-          Option.match(maxPerOperation, { onNone: () => "none", onSome: Shares.print })
-        }`
-      })
-    }
-    yield* Either.mapLeft(
-      Shares.toTokenAmount(request.quantity, equity.decimals),
-      (inexact) => new Refused({ reason: "Inexpressible", detail: `${request.symbol}: ${inexact.message}` })
-    )
-    const at = yield* DateTime.now
-    return Mint.RequestMint.make({ ...request, ...equity, issuer, network, at })
+    const { decimals, issuer, network, token } = yield* EquityOrder.make(request)
+    return Mint.RequestMint.make({ ...request, token, decimals, issuer, network, at: yield* DateTime.now })
   })
 
-const sameRequest = (
-  id: MintId,
-  asked: MintRequest,
-  state: Exclude<Mint.State.State, { _tag: "NotStarted" }>
-): Effect.Effect<void, Refused> => {
-  const print = ({ quantity, symbol, wallet }: MintRequest) => `${Shares.print(quantity)} ${symbol} to ${wallet}`
-  return print(asked) === print(state) ? Effect.void : Effect.fail(
-    new Refused({
-      reason: "DifferentRequest",
-      detail: `mint ${id} is ${print(state)}; this asks for ${print(asked)}. Use another --id for another mint`
-    })
-  )
-}
+const print = ({ quantity, symbol, wallet }: MintRequest) => `${Shares.print(quantity)} ${symbol} to ${wallet}`

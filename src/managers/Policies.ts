@@ -34,6 +34,10 @@ export class Policies extends Context.Tag("ballast/managers/Policies")<Policies,
     /** How long Alpaca and the issuer may take, from the state's own time. */
     readonly deadline: Duration.Duration
   }
+  readonly transactions: {
+    /** Between two looks at a transaction of ours. */
+    readonly poll: Schedule.Schedule<unknown>
+  }
   /** Between two tries to get a lease that somebody holds. */
   readonly lease: Schedule.Schedule<unknown>
   /** Between two looks of `ballast run` at all that is not settled. */
@@ -49,6 +53,7 @@ export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
     Schedule.modifyDelay(([, error], delay) => Duration.max(delay, error.retryAfter ?? Duration.zero))
   ),
   tokenization: { poll: Schedule.spaced(settings.pollInterval), deadline: settings.pollTimeout },
+  transactions: { poll: Schedule.spaced(settings.pollInterval) },
   lease: settings.waitForLease ? Schedule.spaced("1 second") : Schedule.stop,
   recheck: Schedule.spaced(settings.recheckInterval)
 })

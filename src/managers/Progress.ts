@@ -1,5 +1,5 @@
 /** What an operation is doing right now, for whoever watches. Nothing depends on it and nothing is kept. */
-import { type DateTime, Effect, FiberRef, GlobalValue, type Option } from "effect"
+import { type DateTime, Effect, FiberRef, GlobalValue, Option } from "effect"
 
 export interface Update {
   readonly type: string
@@ -21,3 +21,9 @@ export const listener: FiberRef.FiberRef<(update: Update) => Effect.Effect<void>
 
 export const report = (update: Update): Effect.Effect<void> =>
   Effect.flatMap(FiberRef.get(listener), (listen) => listen(update))
+
+/** Tells what a state waits for. */
+export const waiting =
+  (of: Pick<Update, "type" | "id" | "state" | "since">) =>
+  (waitingFor: string, until: Option.Option<DateTime.Utc>): Effect.Effect<void> =>
+    report({ ...of, waitingFor: Option.some(waitingFor), until })

@@ -1,10 +1,13 @@
 /** Takes up again whatever is not settled: after a crash, after an outage, and late successes on a slow schedule. */
 import { Effect, FiberMap } from "effect"
-import { MintId, type OperationId } from "../domain/OperationId.ts"
+import * as EquityRedemption from "../domain/EquityRedemption.ts"
+import { MintId, type OperationId, RedemptionId } from "../domain/OperationId.ts"
 import * as TokenizedEquityMint from "../domain/TokenizedEquityMint.ts"
 import { EventStore, type Operation } from "../services/EventStore.ts"
+import { TransactionOutbox } from "../services/TransactionOutbox.ts"
 import * as MintManager from "./MintManager.ts"
 import { Policies } from "./Policies.ts"
+import * as RedemptionManager from "./RedemptionManager.ts"
 import { Refused } from "./Refused.ts"
 
 /** Which manager drives which aggregate. */
@@ -12,6 +15,10 @@ const managers = {
   [TokenizedEquityMint.aggregate.type]: {
     resume: (id: OperationId) => MintManager.resume(MintId.make(id)),
     recheck: (id: OperationId) => MintManager.recheck(MintId.make(id))
+  },
+  [EquityRedemption.aggregate.type]: {
+    resume: (id: OperationId) => RedemptionManager.resume(RedemptionId.make(id)),
+    recheck: (id: OperationId) => RedemptionManager.recheck(RedemptionId.make(id))
   }
 }
 
@@ -63,6 +70,7 @@ export const resumeAll = Effect.gen(function*() {
  */
 export const run = Effect.gen(function*() {
   const store = yield* EventStore
+  const outbox = yield* TransactionOutbox
   const policies = yield* Policies
   const driven = yield* FiberMap.make<OperationId>()
   const attend = (found: Operation) =>
@@ -77,6 +85,8 @@ export const run = Effect.gen(function*() {
     yield* Effect.forEach(live, (found) => FiberMap.run(driven, found.id, attend(found), { onlyIfMissing: true }), {
       discard: true
     })
+    // Also what no operation waits for any more, such as what has filled a gap between the nonces.
+    yield* outbox.tend
   })
   yield* round.pipe(
     Effect.catchAll((error) => Effect.logWarning(`this round is skipped: ${error.message}`)),

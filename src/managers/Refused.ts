@@ -1,14 +1,21 @@
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
+import type { FailureKind } from "../services/FailureKind.ts"
 
 /** A request that Ballast does not take on. Nothing was recorded and nothing was sent. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   reason: Schema.Literal(
     /** No token is configured for the symbol. */
     "UnknownEquity",
+    /** No BALLAST_REDEMPTION_WALLET, or it is our own. */
+    "NoRedemptionWallet",
     /** More than BALLAST_EQUITY_MAX_PER_OPERATION. */
     "AboveLimit",
     /** The token has too few decimals for the quantity. */
     "Inexpressible",
+    /** More than our wallet has, less what other operations are about to send. */
+    "InsufficientBalance",
+    /** Another operation of the same kind moves the same tokens, and has not settled. */
+    "AnotherInFlight",
     /** The id already stands for something else. */
     "DifferentRequest",
     /** No operation has this id. */
@@ -16,7 +23,33 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   ),
   detail: Schema.String
 }) {
+  readonly kind: FailureKind = "permanent"
   override get message(): string {
     return `${this.detail}. Nothing was sent`
   }
 }
+
+/** An operation that can be continued has begun. `what` is its kind, for people. */
+export const unlessStarted = (
+  what: string,
+  id: string,
+  { _tag }: { readonly _tag: string }
+): Effect.Effect<void, Refused> =>
+  _tag === "NotStarted"
+    ? Effect.fail(
+      new Refused({ reason: "UnknownOperation", detail: `there is no ${what} with id ${id} in this database` })
+    )
+    : Effect.void
+
+/** The same id again is the same request again. */
+export const unlessSame = (
+  what: string,
+  id: string,
+  { asked, recorded }: { readonly asked: string; readonly recorded: string }
+): Effect.Effect<void, Refused> =>
+  asked === recorded ? Effect.void : Effect.fail(
+    new Refused({
+      reason: "DifferentRequest",
+      detail: `${what} ${id} is ${recorded}; this asks for ${asked}. Use another --id for another ${what}`
+    })
+  )

@@ -7,10 +7,17 @@ import type { Aggregate } from "../domain/Aggregate.ts"
 import * as Decider from "../domain/Decider.ts"
 import type { OperationId } from "../domain/OperationId.ts"
 import { Alerts } from "../services/Alerts.ts"
-import { type CorruptStream, EventStore, type Loaded } from "../services/EventStore.ts"
+import {
+  type Commit,
+  type CorruptStream,
+  EventStore,
+  type Guard,
+  type Loaded,
+  VersionConflict
+} from "../services/EventStore.ts"
 import type { Classified } from "../services/FailureKind.ts"
 import { type Lease, type LeaseHeld, type LeaseLost, Leases } from "../services/Leases.ts"
-import type { StoreError } from "../services/StoreError.ts"
+import { StoreError } from "../services/StoreError.ts"
 import { isTransient, Policies } from "./Policies.ts"
 import * as Progress from "./Progress.ts"
 
@@ -22,6 +29,14 @@ interface Tagged {
 export interface Try {
   /** No process has ever run this row for this operation before: nothing can have been sent yet. */
   readonly first: boolean
+  /** The right to drive this operation, to be checked where something is stored for it. */
+  readonly lease: Lease
+}
+
+/** What to record before any row, and on what condition. */
+export interface Opening<Command, G = never> {
+  readonly command: Command
+  readonly guard?: Guard<G>
 }
 
 /**
@@ -36,7 +51,7 @@ export type Steps<State extends Tagged, Command, Rest extends State["_tag"]> = {
   ) => Effect.Effect<Command, any, any>
 }
 
-type RowError = Classified & { readonly _tag: string; readonly reason: string; readonly message: string }
+type RowError = Classified & { readonly _tag: string; readonly reason?: string; readonly message: string }
 type Rows<Command> = { readonly [state: string]: (state: any, attempt: Try) => Effect.Effect<Command, RowError, any> }
 type RowEffect<T> = T extends { readonly [state: string]: (state: any, attempt: any) => infer Row } ? Row : never
 
@@ -51,7 +66,8 @@ export interface Drive<
   Rejection,
   T,
   EO,
-  RO
+  RO,
+  GO
 > {
   /** The manager's name, for spans: `MintManager`. */
   readonly name: string
@@ -59,7 +75,7 @@ export interface Drive<
   readonly id: Id
   readonly steps: T
   /** Looks at the state found under the lease and says what to record first, if anything. */
-  readonly open: (state: State) => Effect.Effect<Option.Option<Command>, EO, RO>
+  readonly open: (state: State) => Effect.Effect<Option.Option<Opening<Command, GO>>, EO, RO>
 }
 
 /** A folded stream, and whether it was this driver that appended its last event. */
@@ -76,12 +92,13 @@ export const drive = <
   Rejection,
   T extends Rows<Command>,
   EO,
-  RO
+  RO,
+  GO extends Classified = never
 >(
-  options: Drive<Id, Command, State, Event, Rejection, T, EO, RO>
+  options: Drive<Id, Command, State, Event, Rejection, T, EO, RO, GO>
 ): Effect.Effect<
   State,
-  DriverError | EO | Effect.Effect.Error<RowEffect<T>>,
+  DriverError | EO | GO | Effect.Effect.Error<RowEffect<T>>,
   RO | EventStore | Leases | Policies | Alerts | Effect.Effect.Context<RowEffect<T>>
 > => {
   const { aggregate, id, name } = options
@@ -96,10 +113,10 @@ export const drive = <
       for (let row = rows[current.state._tag]; row !== undefined; row = rows[current.state._tag]) {
         const { ours, state } = current
         yield* entered(aggregate, id, state)
-        current = yield* row(state, { first: ours }).pipe(
+        current = yield* row(state, { first: ours, lease }).pipe(
           Effect.tapError((error) => stopped(id, state, error)),
           Effect.withSpan(`${name}.${state._tag}`, { attributes: { operation: id } }),
-          Effect.flatMap((command) => record(aggregate, id, lease, current, command)),
+          Effect.flatMap((command) => record(aggregate, id, lease, current, { command })),
           Effect.annotateLogs({ state: state._tag }),
           Effect.uninterruptible
         )
@@ -166,33 +183,45 @@ const record = <
   Command extends Tagged,
   State extends Tagged,
   Event extends Tagged,
-  Rejection
+  Rejection,
+  G extends Classified = never
 >(
   aggregate: Aggregate<Id, Command, State, Event, Rejection>,
   id: Id,
   lease: Lease,
   from: Loaded<State>,
-  command: Command
-): Effect.Effect<Current<State>, CorruptStream | StoreError | LeaseLost, EventStore | Policies> =>
+  { command, guard }: Opening<Command, G>
+): Effect.Effect<Current<State>, CorruptStream | StoreError | LeaseLost | G, EventStore | Policies> =>
   Effect.gen(function*() {
     const store = yield* EventStore
     const policies = yield* Policies
     // A row that answers what its own state does not accept is a mistake in the program, not in the world.
     const events = yield* Effect.orDie(aggregate.decider.decide(id, command, from.state))
     const state = yield* Effect.orDie(Decider.replay(aggregate.decider, events, from.state))
-    const commit = { expectedVersion: from.version, events, state, causation: command._tag, lease }
+    const commit: Commit<State, Event, G> = {
+      expectedVersion: from.version,
+      events,
+      state,
+      causation: command._tag,
+      lease,
+      ...(guard === undefined ? {} : { guard })
+    }
     return yield* store.append(aggregate, id, commit).pipe(
       // Not interruptible in its pauses either: what was done and not yet recorded is worth a slow stop.
-      Effect.retry({ schedule: policies.retry, while: (error) => error._tag === "StoreError" && isTransient(error) }),
+      Effect.retry({ schedule: policies.retry, while: isBusyStore }),
       Effect.tap(() => transition(aggregate, from.state, state, events)),
       Effect.map((version) => ({ state, version, ours: true })),
-      Effect.catchTag("VersionConflict", (conflict) =>
+      Effect.catchIf(isConflict, (conflict) =>
         Effect.logInfo(conflict.message).pipe(
           Effect.zipRight(store.load(aggregate, id)),
           Effect.map((loaded) => ({ ...loaded, ours: false }))
         ))
     )
   })
+
+// Beside the error of a guard, whatever that is.
+const isConflict = (error: unknown): error is VersionConflict => error instanceof VersionConflict
+const isBusyStore = (error: unknown): error is StoreError => error instanceof StoreError && isTransient(error)
 
 /** The one log line of a transition: what happened, with the ids and amounts that the event carries, and how long it took. */
 const transition = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
@@ -217,7 +246,7 @@ const stopped = (id: OperationId, state: Tagged, error: RowError) =>
     yield* Effect.logWarning(`stays in ${state._tag}: ${error.message}`)
     if (isTransient(error)) return
     yield* alerts.raise({
-      condition: `${id}/${state._tag}/${error._tag}.${error.reason}`,
+      condition: `${id}/${state._tag}/${error._tag}.${error.reason ?? "any"}`,
       operation: id,
       message: `operation ${id} stays in ${state._tag} and needs a person: ${error.message}`
     })

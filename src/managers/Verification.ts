@@ -1,9 +1,12 @@
-/** Replays the whole log and holds every view against it. */
-import { Effect, Either } from "effect"
-import type { Foldable } from "../domain/Aggregate.ts"
+/** Replays the whole log and holds every view and every transaction of ours against it. */
+import { Array, DateTime, Duration, Effect, Either, Option } from "effect"
+import type { Foldable, Sent } from "../domain/Aggregate.ts"
 import * as Aggregates from "../domain/Aggregates.ts"
 import type { OperationId } from "../domain/OperationId.ts"
+import * as Outcome from "../domain/Outcome.ts"
+import { BaseChain, EthereumChain, type Receipt } from "../services/Chain.ts"
 import { EventStore, type Operation, type RecordedEvent } from "../services/EventStore.ts"
+import { isEnded, type OutboxTransaction, Transactions } from "../services/TransactionOutbox.ts"
 
 /** Something in the database that is not as the log says it must be. */
 export interface Fault {
@@ -15,6 +18,7 @@ export interface Fault {
 export interface Verified {
   readonly events: number
   readonly operations: number
+  readonly transactions: number
   readonly faults: ReadonlyArray<Fault>
 }
 
@@ -22,18 +26,74 @@ export const verify = Effect.gen(function*() {
   const store = yield* EventStore
   const streams = yield* started
   const views = new Map((yield* store.operations()).map((operation) => [operation.id, operation]))
-  const faults: Array<Fault> = []
+  const transactions = yield* Effect.flatMap(Transactions, ({ list }) => list())
+  const byOperation = new Map(Object.entries(Array.groupBy(transactions, ({ key }) => key.operation)))
+  const faults: globalThis.Array<Fault> = []
   let events = 0
   for (const [id, type] of streams) {
     const history = (yield* store.history(id)).filter((event) => event.aggregate === type)
     events += history.length
-    faults.push(...replayed(type, id, history, views.get(id)).map((detail) => ({ type, id, detail })))
+    const details = [
+      ...replayed(type, id, history, views.get(id)),
+      ...sent(type, history, byOperation.get(id) ?? [])
+    ]
+    faults.push(...details.map((detail) => ({ type, id, detail })))
+  }
+  for (const orphan of transactions.filter(({ key }) => !streams.has(key.operation))) {
+    faults.push({ type: "Outbox", id: orphan.key.operation, detail: `${nameOf(orphan)} belongs to no operation` })
   }
   for (const { id, type } of views.values()) {
     if (!streams.has(id)) faults.push({ type, id, detail: "there is a view but not one event" })
   }
-  return { events, operations: streams.size, faults } satisfies Verified
+  return { events, operations: streams.size, transactions: transactions.length, faults } satisfies Verified
 })
+
+/** Nodes forget receipts; from then on that one is not there says nothing. */
+const receiptsAreKept = Duration.days(30)
+
+/** Asks the chains again about every transaction of ours that is recorded as ended. */
+export const onChain = Effect.gen(function*() {
+  const chains = { ethereum: yield* EthereumChain, base: yield* BaseChain }
+  const transactions = (yield* Effect.flatMap(Transactions, ({ list }) => list())).filter(isEnded)
+  const now = yield* DateTime.now
+  const faults = yield* Effect.forEach(
+    transactions,
+    (one) =>
+      chains[one.chain].look((view) =>
+        Effect.map(
+          Effect.forEach(one.signatures, ({ hash }) => view.receipt(hash)),
+          (receipts) =>
+            shown(one, receipts.flatMap(Option.toArray), now).map((detail): Fault => ({
+              type: "Outbox",
+              id: one.key.operation,
+              detail: `${nameOf(one)} ${detail}`
+            }))
+        )
+      ),
+    { concurrency: 8 }
+  )
+  return faults.flat()
+})
+
+const shown = (
+  { chain, mined, reservedAt, status }: OutboxTransaction,
+  receipts: ReadonlyArray<Receipt>,
+  now: DateTime.Utc
+): ReadonlyArray<string> => {
+  if (status === "displaced") {
+    return receipts.map(({ txHash }) => `is recorded as never mined, but ${chain} shows the receipt of ${txHash}`)
+  }
+  const hash = Option.getOrUndefined(Option.map(mined, ({ hash }) => hash))
+  const receipt = receipts.find(({ txHash }) => txHash === hash)
+  if (receipt === undefined) {
+    const isOld = Duration.greaterThan(DateTime.distanceDuration(reservedAt, now), receiptsAreKept)
+    return isOld ? [] : [`is recorded as ${status} by ${hash}, but ${chain} shows no receipt of it`]
+  }
+  const expected = status === "reverted" ? "reverted" : "success"
+  return receipt.status === expected
+    ? []
+    : [`is recorded as ${status}, but ${chain} shows ${hash} as ${receipt.status}`]
+}
 
 /** Every stream of the log and its aggregate, a page at a time. */
 const started = Effect.gen(function*() {
@@ -56,7 +116,7 @@ const replayed = (
   history: ReadonlyArray<RecordedEvent>,
   shown: Operation | undefined
 ): ReadonlyArray<string> => {
-  const aggregate: Foldable | undefined = Aggregates.all.find((aggregate) => aggregate.type === type)
+  const aggregate = aggregateOf(type)
   if (aggregate === undefined) return [`this release knows no ${type}`]
   const gap = history.findIndex(({ sequence }, index) => sequence !== index + 1)
   if (gap !== -1) return [`event ${gap + 1} is missing`]
@@ -66,6 +126,34 @@ const replayed = (
   const { data, outcome, state } = folded.right
   return differences({ state, version: history.length, outcome, data }, shown)
 }
+
+/** What the log says was sent, held against what the outbox says. */
+const sent = (
+  type: string,
+  history: ReadonlyArray<RecordedEvent>,
+  transactions: ReadonlyArray<OutboxTransaction>
+): ReadonlyArray<string> => {
+  const aggregate = aggregateOf(type)
+  const folded = Option.flatMap(Option.fromNullable(aggregate), ({ fold }) => Either.getRight(fold(history)))
+  if (aggregate === undefined || Option.isNone(folded)) return []
+  const { outcome, sent } = folded.value
+  const isOf = ({ step, txHash }: Sent) => (one: OutboxTransaction) =>
+    one.key.step === step && one.status === "confirmed" && Option.exists(one.mined, ({ hash }) => hash === txHash)
+  const finished = Outcome.finished(outcome) ? transactions : []
+  return [
+    ...sent.filter((one) => !transactions.some(isOf(one)))
+      .map(({ step, txHash }) => `the log says that ${step} was done by ${txHash}, the outbox does not`),
+    ...finished.filter((one) => !isEnded(one))
+      .map((one) => `${nameOf(one)} is ${one.status} and can still be mined, though the operation has finished`),
+    ...finished.filter((one) =>
+      one.status === "confirmed" && aggregate.sends.includes(one.key.step) && !sent.some((named) => isOf(named)(one))
+    ).map((one) => `${nameOf(one)} was mined, and the log does not name it`)
+  ]
+}
+
+const nameOf = ({ key: { attempt, step } }: OutboxTransaction) => `transaction ${step}, attempt ${attempt},`
+
+const aggregateOf = (type: string): Foldable | undefined => Aggregates.all.find((aggregate) => aggregate.type === type)
 
 const differences = (expected: Pick<Operation, "state" | "version" | "outcome" | "data">, shown: Operation) =>
   (["state", "version", "outcome", "data"] as const).flatMap((field) => {

@@ -6,7 +6,7 @@ import { isTransient, Policies, retrying } from "./Policies.ts"
 /** What one look shows. */
 export type Seen<A> = Data.TaggedEnum<{
   Answer: { readonly answer: A }
-  /** Not yet. `late` is the answer once the deadline has passed; without it the wait has no end. */
+  /** Not yet. `late` is the answer once the deadline has passed; without it, or without a deadline, the wait has no end. */
   NotYet: { readonly waitingFor: string; readonly late: Option.Option<A> }
 }>
 
@@ -21,19 +21,21 @@ export const { Answer, NotYet } = Data.taggedEnum<SeenDefinition>()
  */
 export const until = <A, E extends Classified, R, RW>(options: {
   readonly look: Effect.Effect<Seen<A>, E, R>
-  readonly deadline: DateTime.Utc
+  readonly deadline?: DateTime.Utc
   readonly poll: Schedule.Schedule<unknown>
   readonly onWait: (waitingFor: string, deadline: Option.Option<DateTime.Utc>) => Effect.Effect<void, never, RW>
 }): Effect.Effect<A, E, R | RW | Policies> =>
   Effect.gen(function*() {
     const policies = yield* Policies
+    const deadline = Option.fromNullable(options.deadline)
     const pauses = yield* Schedule.driver(options.poll)
     while (true) {
       const begun = yield* DateTime.now
       const seen = yield* retrying(options.look, { schedule: policies.retry, while: isTransient })
       if (seen._tag === "Answer") return seen.answer
-      if (Option.isSome(seen.late) && DateTime.greaterThanOrEqualTo(begun, options.deadline)) return seen.late.value
-      yield* options.onWait(seen.waitingFor, Option.as(seen.late, options.deadline))
+      const isLate = Option.exists(deadline, (deadline) => DateTime.greaterThanOrEqualTo(begun, deadline))
+      if (isLate && Option.isSome(seen.late)) return seen.late.value
+      yield* options.onWait(seen.waitingFor, Option.zipRight(seen.late, deadline))
       yield* Effect.ignore(pauses.next(undefined))
     }
   }).pipe(Effect.interruptible)

@@ -7,13 +7,11 @@ import { MintId } from "../../src/domain/OperationId.ts"
 import * as Shares from "../../src/domain/Shares.ts"
 import * as TokenAmount from "../../src/domain/TokenAmount.ts"
 import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
-import * as Database from "../../src/layers/sql/Database.ts"
-import * as SqlAlerts from "../../src/layers/sql/SqlAlerts.ts"
-import * as SqlEventStore from "../../src/layers/sql/SqlEventStore.ts"
-import * as SqlLeases from "../../src/layers/sql/SqlLeases.ts"
 import { AlpacaTokenizationControl } from "../../src/layers/testing/AlpacaTokenizationControl.ts"
 import * as AlpacaTokenizationTest from "../../src/layers/testing/AlpacaTokenizationTest.ts"
+import * as ChainTest from "../../src/layers/testing/ChainTest.ts"
 import * as Erc20Test from "../../src/layers/testing/Erc20Test.ts"
+import * as TransactionOutboxTest from "../../src/layers/testing/TransactionOutboxTest.ts"
 import * as MintManager from "../../src/managers/MintManager.ts"
 import * as Policies from "../../src/managers/Policies.ts"
 import { Alerts } from "../../src/services/Alerts.ts"
@@ -33,7 +31,7 @@ export const request = { symbol, quantity, wallet }
 export const tokens = (units: bigint) => TokenAmount.make({ units, decimals: 18 })
 export const ordered = tokens(10_500_000_000_000_000_000n)
 
-const settings: Policies.Settings = {
+export const settings: Policies.Settings = {
   ...Policies.defaults,
   pollInterval: Duration.seconds(10),
   pollTimeout: Duration.minutes(6),
@@ -46,22 +44,17 @@ const equities = Layer.succeed(TokenizedEquities, {
   issuer: "st0x",
   network: "base",
   equities: new Map([[symbol, { token, decimals: 18 }]]),
-  maxPerOperation: Option.some(Shares.fromUnits(50_000_000_000n))
+  maxPerOperation: Option.some(Shares.fromUnits(50_000_000_000n)),
+  redemptionWallet: Option.none()
 })
 
-const stored = Layer.mergeAll(
-  SqlEventStore.layer({ softwareVersion: "test" }),
-  SqlLeases.layer({ duration: "15 seconds" }),
-  SqlAlerts.layer
-).pipe(Layer.provideMerge(Database.layer({ path: ":memory:", durability: "full", create: true })))
-
+/** What a transaction brought is what the test says; the outbox has nothing to do. */
 export const layer = Layer.mergeAll(
-  stored,
+  TransactionOutboxTest.over().pipe(Layer.provide(ChainTest.layer())),
   equities,
   AlpacaTokenizationTest.layerWith({ shares: { AAPL: "100" } }),
-  Erc20Test.layer,
   Policies.layer(settings)
-)
+).pipe(Layer.merge(Erc20Test.layer))
 
 /** Lets time pass, in steps of a second and after a minute of ten, until the effect has ended; fails if it has not after `limit`. */
 export const passing = <A, E, R>(effect: Effect.Effect<A, E, R>, limit: Duration.DurationInput = "2 hours") =>

@@ -13,7 +13,7 @@ describe("verify", () => {
   it.effect("finds nothing where nothing is wrong", () =>
     Effect.gen(function*() {
       yield* completed
-      assert.deepStrictEqual(yield* Verification.verify, { events: 4, operations: 1, faults: [] })
+      assert.deepStrictEqual(yield* Verification.verify, { events: 4, operations: 1, transactions: 0, faults: [] })
     }).pipe(Effect.provide(layer)))
 
   const damages = {

@@ -6,12 +6,12 @@ import type { Address } from "../../domain/Address.ts"
 import * as Decimal from "../../domain/Decimal.ts"
 import * as TokenAmount from "../../domain/TokenAmount.ts"
 import { TokenizationRequestId } from "../../domain/TokenizationRequest.ts"
+import * as Erc20Reads from "../../layers/evm/Erc20Reads.ts"
 import * as Wallet from "../../layers/evm/Wallet.ts"
 import * as Live from "../../layers/Live.ts"
 import * as Preflight from "../../layers/Preflight.ts"
 import { AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
 import { BaseChain, type Chain, EthereumChain } from "../../services/Chain.ts"
-import { Erc20 } from "../../services/Erc20.ts"
 import { EventStore } from "../../services/EventStore.ts"
 import type { FailureKind } from "../../services/FailureKind.ts"
 import * as Output from "../Output.ts"
@@ -93,7 +93,8 @@ const tokens = (
 ) =>
   found(
     `${symbol} on Base`,
-    Effect.flatMap(Erc20, (erc20) => erc20.balance({ chain: "base", address: token, decimals }, owner)).pipe(
-      Effect.map((balance) => `${TokenAmount.print(balance)} in our wallet`)
-    )
+    Effect.flatMap(BaseChain, (base) => Erc20Reads.balance(base, { chain: "base", address: token, decimals }, owner))
+      .pipe(
+        Effect.map((balance) => `${TokenAmount.print(balance)} in our wallet`)
+      )
   )

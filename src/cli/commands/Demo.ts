@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto"
 import type { Address } from "../../domain/Address.ts"
 import * as Decimal from "../../domain/Decimal.ts"
 import { EquitySymbol } from "../../domain/EquitySymbol.ts"
-import { MintId } from "../../domain/OperationId.ts"
+import { MintId, type OperationId, RedemptionId } from "../../domain/OperationId.ts"
 import * as Shares from "../../domain/Shares.ts"
 import * as BallastConfig from "../../layers/Config.ts"
 import * as ConfigSource from "../../layers/ConfigSource.ts"
@@ -14,6 +14,7 @@ import type * as LocalWorld from "../../layers/local/LocalWorld.ts"
 import * as MintManager from "../../managers/MintManager.ts"
 import * as Policies from "../../managers/Policies.ts"
 import * as Recovery from "../../managers/Recovery.ts"
+import * as RedemptionManager from "../../managers/RedemptionManager.ts"
 import type { ChainError } from "../../services/Chain.ts"
 import { Erc20 } from "../../services/Erc20.ts"
 import * as LiveLine from "../LiveLine.ts"
@@ -31,8 +32,9 @@ export const demo = Command.make("demo", { json: Session.json }, ({ json }) =>
     Command.withDescription("Runs the workflows on an embedded local world and shows that the balances add up")
   )
 
-const minted = EquitySymbol.make("AAPL")
-const quantity = Shares.fromUnits(10_500_000_000n)
+const symbol = EquitySymbol.make("AAPL")
+const minted = Shares.fromUnits(10_500_000_000n)
+const redeemed = Shares.fromUnits(4_250_000_000n)
 
 const show = (json: boolean) =>
   Effect.gen(function*() {
@@ -47,7 +49,7 @@ const show = (json: boolean) =>
 
     yield* Effect.gen(function*() {
       const before = yield* balances(world, config, owner)
-      const workflows = [yield* mint(owner)]
+      const workflows = [yield* mint(owner), yield* redeem]
       const after = yield* balances(world, config, owner)
       const table = before.map(({ amount, change, place }, i) => ({
         place,
@@ -78,8 +80,19 @@ const show = (json: boolean) =>
 const mint = (wallet: Address) =>
   Effect.gen(function*() {
     const id = MintId.make(randomUUID())
-    yield* Output.note(`Minting ${Shares.print(quantity)} ${minted}: shares at the broker become tokens on Base ...`)
-    const [elapsed] = yield* Effect.timed(MintManager.executeMint(id, { symbol: minted, quantity, wallet }))
+    yield* Output.note(`Minting ${Shares.print(minted)} ${symbol}: shares at the broker become tokens on Base ...`)
+    return yield* timed(id, MintManager.executeMint(id, { symbol, quantity: minted, wallet }))
+  })
+
+const redeem = Effect.gen(function*() {
+  const id = RedemptionId.make(randomUUID())
+  yield* Output.note(`Redeeming ${Shares.print(redeemed)} ${symbol}: tokens on Base become shares at the broker ...`)
+  return yield* timed(id, RedemptionManager.executeRedemption(id, { symbol, quantity: redeemed }))
+})
+
+const timed = <A, E, R>(id: OperationId, workflow: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const [elapsed] = yield* Effect.timed(workflow)
     const { state, succeeded, type } = Report.summary(yield* Recovery.operation(id))
     return { type, id, state, succeeded, ms: Math.round(Duration.toMillis(elapsed)) }
   })
@@ -103,16 +116,16 @@ const balances = (
   Effect.gen(function*() {
     const erc20 = yield* Erc20
     const positions = yield* world.alpaca.ledger.positions
-    const onBase = yield* Effect.forEach(equities.equities, ([symbol, { decimals, token }]) =>
+    const onBase = yield* Effect.forEach(equities.equities, ([of, { decimals, token }]) =>
       Effect.map(erc20.balance({ chain: "base", address: token, decimals }, owner), (balance) => ({
-        place: `Base wallet ${symbol}`,
+        place: `Base wallet ${of}`,
         amount: Shares.fromTokenAmountFloor(balance),
-        change: symbol === minted ? quantity : 0n
+        change: of === symbol ? minted - redeemed : 0n
       })))
-    const atAlpaca = Object.entries(positions).map(([symbol, { available }]) => ({
-      place: `Alpaca ${symbol}`,
+    const atAlpaca = Object.entries(positions).map(([of, { available }]) => ({
+      place: `Alpaca ${of}`,
       amount: available,
-      change: symbol === minted ? -quantity : 0n
+      change: of === symbol ? redeemed - minted : 0n
     }))
     return [...atAlpaca, ...onBase]
   })

@@ -43,15 +43,7 @@ export const awaitProof = (id: MintId, state: MintAccepted) =>
       look,
       deadline: DateTime.addDuration(state.acceptedAt, tokenization.deadline),
       poll: tokenization.poll,
-      onWait: (waitingFor, until) =>
-        Progress.report({
-          type: Mint.aggregate.type,
-          id,
-          state: state._tag,
-          since: state.acceptedAt,
-          waitingFor: Option.some(waitingFor),
-          until
-        })
+      onWait: Progress.waiting({ type: Mint.aggregate.type, id, state: state._tag, since: state.acceptedAt })
     })
   })
 

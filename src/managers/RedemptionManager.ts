@@ -1,0 +1,118 @@
+/** Tokens on Base become shares at Alpaca: tokens sent, detected, completed. */
+import { DateTime, Effect, Option } from "effect"
+import * as Redemption from "../domain/EquityRedemption.ts"
+import type { EquitySymbol } from "../domain/EquitySymbol.ts"
+import type { RedemptionId } from "../domain/OperationId.ts"
+import * as Shares from "../domain/Shares.ts"
+import { EventStore } from "../services/EventStore.ts"
+import { TokenizedEquities } from "../services/TokenizedEquities.ts"
+import { TransactionOutbox } from "../services/TransactionOutbox.ts"
+import * as EquityOrder from "./EquityOrder.ts"
+import * as Issuer from "./RedemptionManager/Issuer.ts"
+import * as Recheck from "./RedemptionManager/Recheck.ts"
+import * as Reservation from "./RedemptionManager/Reservation.ts"
+import * as Transfer from "./RedemptionManager/Transfer.ts"
+import { Refused, unlessSame, unlessStarted } from "./Refused.ts"
+import * as Steps from "./Steps.ts"
+
+/** What a caller asks for; the rest of the order comes from the configuration of the moment. */
+export interface RedemptionRequest {
+  readonly symbol: EquitySymbol
+  readonly quantity: Shares.Shares
+  /** Whether other redemptions of the symbol may be under way at the same time. Default false. */
+  readonly parallel?: boolean
+}
+
+export const steps = (id: RedemptionId) => ({
+  Requested: (state, { lease }) => Transfer.send(id, state, lease),
+  TokensSent: (state) => Issuer.awaitDetection(id, state),
+  Pending: (state) => Issuer.awaitCompletion(id, state)
+} satisfies Steps.Steps<
+  Redemption.State.State,
+  Redemption.Command,
+  "NotStarted" | "Completed" | "Failed" | "Reconciled"
+>)
+
+type Opening = Steps.Opening<Redemption.Command, Refused>
+
+const drive = <E, R>(
+  id: RedemptionId,
+  open: (state: Redemption.State.State) => Effect.Effect<Option.Option<Opening>, E, R>
+) => Steps.drive({ name: "RedemptionManager", aggregate: Redemption.aggregate, id, steps: steps(id), open })
+
+const withoutGuard = Option.map((command: Redemption.Command): Opening => ({ command }))
+
+/**
+ * Sends tokens of our wallet that stand for `quantity` shares to the issuer, and answers the state in which the redemption
+ * has finished. Safe to repeat with the same `id`: it continues, and is refused if it now asks for something else.
+ */
+export const executeRedemption = (id: RedemptionId, request: RedemptionRequest) =>
+  drive(
+    id,
+    Effect.fnUntraced(function*(state) {
+      if (state._tag === "NotStarted") return Option.some(yield* opening(id, request))
+      yield* unlessSame("redemption", id, { asked: print(request), recorded: print(state) })
+      return withoutGuard(yield* Recheck.unlessSettled(state))
+    })
+  )
+
+/** Continues a redemption where it stands; one that failed without being settled is looked at again. */
+export const resume = (id: RedemptionId) =>
+  drive(
+    id,
+    Effect.fnUntraced(function*(state) {
+      yield* unlessStarted("redemption", id, state)
+      return withoutGuard(yield* Recheck.unlessSettled(state))
+    })
+  )
+
+/** Asks Alpaca about a failed redemption and adopts what turned out well after all. */
+export const recheck = (id: RedemptionId) =>
+  drive(
+    id,
+    Effect.fnUntraced(function*(state) {
+      yield* unlessStarted("redemption", id, state)
+      return withoutGuard(yield* Recheck.always(state))
+    })
+  )
+
+/** The order that a request becomes under today's configuration. */
+const order = ({ quantity, symbol }: RedemptionRequest) =>
+  Effect.gen(function*() {
+    const { decimals: _, ...equity } = yield* EquityOrder.make({ symbol, quantity })
+    const { wallet } = yield* TransactionOutbox
+    return { symbol, quantity, ...equity, wallet, redemptionWallet: yield* redemptionWallet }
+  })
+
+/** And what must hold when it is recorded. */
+const opening = (id: RedemptionId, request: RedemptionRequest) =>
+  Effect.gen(function*() {
+    const ordered = yield* order(request)
+    const guard = yield* Reservation.make(id, ordered, request.parallel ?? false)
+    return { command: Redemption.RequestRedemption.make({ ...ordered, at: yield* DateTime.now }), guard }
+  })
+
+/** What would be recorded, after all the checks of `executeRedemption`. Records and sends nothing. */
+export const plan = (id: RedemptionId, request: RedemptionRequest) =>
+  Effect.gen(function*() {
+    const store = yield* EventStore
+    const ordered = yield* order(request)
+    const guard = yield* Reservation.make(id, ordered, request.parallel ?? false)
+    yield* guard(yield* store.operations({ live: true }))
+    return ordered
+  })
+
+const redemptionWallet = Effect.gen(function*() {
+  const { redemptionWallet } = yield* TokenizedEquities
+  const { wallet } = yield* TransactionOutbox
+  const refuse = (detail: string) => new Refused({ reason: "NoRedemptionWallet", detail })
+  if (Option.isNone(redemptionWallet)) {
+    return yield* refuse("BALLAST_REDEMPTION_WALLET is missing: where does the issuer take tokens back?")
+  }
+  if (redemptionWallet.value === wallet) {
+    return yield* refuse(`BALLAST_REDEMPTION_WALLET ${wallet} is our own wallet: what is sent there redeems nothing`)
+  }
+  return redemptionWallet.value
+})
+
+const print = ({ quantity, symbol }: RedemptionRequest) => `${Shares.print(quantity)} ${symbol}`
