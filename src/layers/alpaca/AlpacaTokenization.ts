@@ -5,46 +5,72 @@ import type { MintId } from "../../domain/OperationId.ts"
 import * as Shares from "../../domain/Shares.ts"
 import { answers, type TokenizationRequest, type TokenizationRequestId } from "../../domain/TokenizationRequest.ts"
 import type { Order } from "../../domain/TokenizedEquityMint/State.ts"
-import { type AlpacaError, AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
+import { type AlpacaError, AlpacaTokenization, type SentTokens } from "../../services/AlpacaTokenization.ts"
 import * as AlpacaClient from "./AlpacaClient.ts"
 import * as MintBody from "./MintBody.ts"
+import * as RedemptionQuery from "./RedemptionQuery.ts"
 import * as TokenizationRow from "./TokenizationRow.ts"
 
 const requests = "tokenization/requests"
 
-/** Case aside, since neither words nor UUIDs differ by it. An absent word contradicts nothing. */
+/** Neither words nor UUIDs nor hashes differ by case. */
+const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+/** An absent word contradicts nothing. */
 const agrees = (found: Option.Option<string>, expected: string): boolean =>
-  Option.match(found, { onNone: () => true, onSome: (word) => word.toLowerCase() === expected.toLowerCase() })
+  Option.match(found, { onNone: () => true, onSome: (word) => isSame(word, expected) })
 
-const bears = (row: TokenizationRow.Row, id: MintId): boolean => Option.isSome(row.label) && agrees(row.label, id)
+/** By what we know a request of ours: that it bears `word` in this field. */
+interface Mark {
+  readonly field: TokenizationRow.MarkField
+  readonly word: string
+}
 
-/** Whether it is what was ordered, as far as it tells. */
-const fulfils = (row: TokenizationRow.Row, order: Order): boolean =>
-  answers(row.request, order) &&
-  agrees(row.type, "mint") &&
-  agrees(row.issuer, order.issuer) &&
-  agrees(row.network, order.network)
+const bears = (value: unknown, { field, word }: Mark): boolean =>
+  Option.exists(TokenizationRow.wordIn(value, field), (found) => isSame(found, word))
+
+type Wanted = Pick<Order, "symbol" | "quantity" | "wallet" | "issuer" | "network">
+
+/** Whether it is what is wanted, as far as it tells. */
+const fulfils = (row: TokenizationRow.Row, type: "mint" | "redeem", wanted: Wanted): boolean =>
+  answers(row.request, wanted) &&
+  agrees(row.type, type) &&
+  agrees(row.issuer, wanted.issuer) &&
+  agrees(row.network, wanted.network)
+
+/** The issuer rounds down, so the quantity is not compared here. */
+const redeems = (row: TokenizationRow.Row, sent: SentTokens): boolean =>
+  fulfils(row, "redeem", { ...sent, quantity: row.request.quantity })
 
 const shown = (row: TokenizationRow.Row): string => {
   const { id, quantity, symbol, wallet } = row.request
   const parts = [
     `${id}: ${Shares.print(quantity)} ${symbol}`,
-    ...Option.toArray(Option.map(wallet, (address) => `to ${address}`)),
+    ...Option.toArray(Option.map(wallet, (address) => `wallet ${address}`)),
     ...Option.toArray(Option.map(row.type, (type) => `type ${type}`)),
     ...Option.toArray(Option.map(row.issuer, (issuer) => `issuer ${issuer}`)),
     ...Option.toArray(Option.map(row.network, (network) => `network ${network}`)),
-    Option.match(row.label, { onNone: () => "no label", onSome: (label) => `label ${label}` })
+    ...Option.toArray(Option.map(row.label, (label) => `label ${label}`))
   ]
   return parts.join(", ")
 }
 
-const ordered = (order: Order): string =>
-  `${Shares.print(order.quantity)} ${order.symbol} to ${order.wallet}, issuer ${order.issuer}, network ${order.network}`
+const ordered = (id: MintId, { issuer, network, quantity, symbol, wallet }: Order): string =>
+  `ordered ${Shares.print(quantity)} ${symbol}, wallet ${wallet}, issuer ${issuer}, network ${network}, label ${id}`
+
+const wasSent = ({ issuer, network, symbol, wallet }: SentTokens): string =>
+  `sent ${symbol}, wallet ${wallet}, issuer ${issuer}, network ${network}`
 
 /** A row without a time is older than any other. */
 const newest = Ordering.mapInput(
   Option.getOrder(DateTime.Order),
   (row: TokenizationRow.Row) => row.createdAt
+)
+
+/** A redemption that was turned down may have been tried again. */
+const likeliest = Ordering.combine(
+  Ordering.mapInput(Ordering.boolean, ({ request }: TokenizationRow.Row) => request.status !== "Rejected"),
+  newest
 )
 
 const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<
@@ -68,46 +94,30 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<
         headers: { "Idempotency-Key": id }
       })
       const row = yield* decode("OutcomeUnknown", action, answer)
-      if (!fulfils(row, order) || !agrees(row.label, id)) {
-        return yield* client.failure("Mismatch", action, `ordered ${ordered(order)}; Alpaca took ${shown(row)}`)
+      if (!fulfils(row, "mint", order) || !agrees(row.label, id)) {
+        return yield* client.failure("Mismatch", action, `${ordered(id, order)}; Alpaca took ${shown(row)}`)
       }
       yield* Effect.annotateCurrentSpan({ tokenizationRequestId: row.request.id })
       return row.request
     })
 
-    /** A row that cannot be read is somebody else's, unless it bears our label. */
-    const readable =
-      (action: string, id: MintId) =>
-      (value: unknown): Effect.Effect<Option.Option<TokenizationRow.Row>, AlpacaError> =>
-        Either.match(TokenizationRow.decode(value), {
-          onRight: Effect.succeedSome,
-          onLeft: (problem) =>
-            Option.exists(TokenizationRow.labelOf(value), (label) => agrees(Option.some(label), id))
-              ? Effect.fail(client.failure("Unavailable", action, `malformed answer: ${problem}`))
-              : Effect.as(
-                Effect.logDebug(`Alpaca (${action}): skipped a malformed row: ${client.printable(problem)}`),
-                Option.none()
-              )
-        })
-
-    const listed = (action: string, id: MintId, order: Order) =>
-      client.read({
-        action,
-        path: requests,
-        query: { type: "mint", underlying_symbol: order.symbol },
-        limit: AlpacaClient.listLimit
-      }).pipe(
-        Effect.flatMap((answer) =>
-          Array.isArray(answer)
-            ? Effect.forEach(answer, readable(action, id))
-            : Effect.fail(client.failure("Unavailable", action, "malformed answer: not a list"))
-        ),
-        Effect.map(Array.getSomes)
-      )
+    /** Those that bear our mark, readable or not; a row of somebody else's may be what it likes. */
+    const listed = (action: string, mark: Mark, query: Readonly<Record<string, string>>) =>
+      Effect.gen(function*() {
+        const answer = yield* client.read({ action, path: requests, query, limit: AlpacaClient.listLimit })
+        if (!Array.isArray(answer)) {
+          return yield* client.failure("Unavailable", action, "malformed answer: not a list")
+        }
+        const ours = answer.filter((value) =>
+          bears(value, mark)
+        )
+        return yield* Effect.forEach(ours, (value) => decode("Unavailable", action, value))
+      })
 
     const findMint = Effect.fn("AlpacaTokenization.findMint")(function*(id: MintId, order: Order) {
       yield* Effect.annotateCurrentSpan({ mintId: id, symbol: order.symbol })
       const action = `find mint ${id}`
+      const mark: Mark = { field: "client_request_id", word: id }
       const answer = yield* client.find({
         action,
         path: `${requests}:by_client_request_id`,
@@ -115,14 +125,27 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<
       })
       if (Option.isNone(answer)) return Option.none<TokenizationRequest>()
       const found = yield* decode("Unavailable", action, answer.value)
-      const isOurs = (row: TokenizationRow.Row) => bears(row, id) && fulfils(row, order)
-      if (isOurs(found)) return Option.some(found.request)
+      const isOurs = (row: TokenizationRow.Row) => fulfils(row, "mint", order)
+      if (bears(answer.value, mark) && isOurs(found)) return Option.some(found.request)
       // The look-up shows the newest that bears the label: ours may be behind somebody else's.
-      const ours = (yield* listed(action, id, order)).filter(isOurs)
+      const query = { type: "mint", underlying_symbol: order.symbol }
+      const ours = (yield* listed(action, mark, query)).filter(isOurs)
       if (!Array.isNonEmptyArray(ours)) {
-        return yield* client.failure("Mismatch", action, `ordered ${ordered(order)}; found ${shown(found)}`)
+        return yield* client.failure("Mismatch", action, `${ordered(id, order)}; found ${shown(found)}`)
       }
       return Option.some(Array.max(ours, newest).request)
+    })
+
+    const findRedemption = Effect.fn("AlpacaTokenization.findRedemption")(function*(sent: SentTokens) {
+      yield* Effect.annotateCurrentSpan({ txHash: sent.txHash, symbol: sent.symbol })
+      const action = `find redemption of the ${sent.symbol} sent in ${sent.txHash}`
+      const found = yield* listed(action, { field: "tx_hash", word: sent.txHash }, RedemptionQuery.make(sent))
+      const ours = found.filter((row) => redeems(row, sent))
+      if (Array.isNonEmptyArray(ours)) return Option.some(Array.max(ours, likeliest).request)
+      if (Array.isNonEmptyArray(found)) {
+        return yield* client.failure("Mismatch", action, `${wasSent(sent)}; found ${found.map(shown).join("; ")}`)
+      }
+      return Option.none<TokenizationRequest>()
     })
 
     const getRequest = Effect.fn("AlpacaTokenization.getRequest")(function*(id: TokenizationRequestId) {
@@ -137,7 +160,7 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<
       return Option.some(request)
     })
 
-    return { requestMint, findMint, getRequest }
+    return { requestMint, findMint, findRedemption, getRequest }
   })
 
 export const layer = (

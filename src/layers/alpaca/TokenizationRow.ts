@@ -107,6 +107,9 @@ export const decode = (value: unknown): Either.Either<Row, string> => {
   })
 }
 
-/** The label of a row that may be malformed otherwise. */
-export const labelOf = (value: unknown): Option.Option<string> =>
-  Predicate.isRecord(value) ? Option.liftPredicate(value["client_request_id"], Predicate.isString) : Option.none()
+/** By what we know a request of ours. */
+export type MarkField = "client_request_id" | "tx_hash"
+
+/** What is written there, in a row that may be malformed otherwise. */
+export const wordIn = (value: unknown, field: MarkField): Option.Option<string> =>
+  Predicate.isRecord(value) ? Option.liftPredicate(value[field], Predicate.isString) : Option.none()

@@ -10,7 +10,8 @@ import type { AlpacaTokenizationWorld, Method } from "./AlpacaTokenizationWorld.
 /** One call of the port, whatever became of it. */
 export interface Call {
   readonly method: Method
-  readonly id: MintId | TokenizationRequestId
+  /** What it is about; the hash of the transfer for a redemption. */
+  readonly id: MintId | TokenizationRequestId | TxHash
 }
 
 /** The script of the test layer: all that Alpaca can be told to do, and all that it saw. Time is Effect's Clock. */
@@ -18,13 +19,13 @@ export class AlpacaTokenizationControl extends Context.Tag("ballast/testing/Alpa
   AlpacaTokenizationControl,
   Omit<AlpacaTokenizationWorld["Type"], "complete"> & {
     readonly setShares: (symbol: EquitySymbol, shares: Shares) => Effect.Effect<void>
-    /** Ends a pending request with tokens. Without a hash one is made up. */
+    /** Ends a pending request well. Without a hash one is made up for a mint. */
     readonly complete: (id: TokenizationRequestId, txHash?: TxHash) => Effect.Effect<TxHash>
     /** Whatever it was before; neither shares nor the hash change. */
     readonly setStatus: (id: TokenizationRequestId, status: Status) => Effect.Effect<void>
     /** Reads do not show it for so long. */
     readonly hide: (id: TokenizationRequestId, duration: Duration.DurationInput) => Effect.Effect<void>
-    /** The next request that is taken is not shown for so long after. */
+    /** The next request of either kind is not shown for so long after. */
     readonly hideNext: (duration: Duration.DurationInput) => Effect.Effect<void>
     /** Alpaca forgets which keys were used: a repetition is a second request. */
     readonly forgetKeys: Effect.Effect<void>

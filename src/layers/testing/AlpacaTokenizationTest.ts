@@ -2,21 +2,15 @@
  * Alpaca's tokenization in memory, to be scripted through `AlpacaTokenizationControl`. Its errors come from the table of
  * the live layer, so that they are the same. Time is Effect's Clock: nothing waits under a TestClock that nobody moves.
  */
-import { Clock, Context, Duration, Effect, Either, Layer, Option, Ref } from "effect"
-import type { EquitySymbol } from "../../domain/EquitySymbol.ts"
+import { Clock, Context, DateTime, Duration, Effect, Layer, Option, Ref } from "effect"
 import type { MintId } from "../../domain/OperationId.ts"
 import * as Shares from "../../domain/Shares.ts"
-import {
-  answers,
-  IssuerRequestId,
-  type Status,
-  type TokenizationRequest,
-  TokenizationRequestId
-} from "../../domain/TokenizationRequest.ts"
+import type { TokenizationRequest, TokenizationRequestId } from "../../domain/TokenizationRequest.ts"
 import type { Order } from "../../domain/TokenizedEquityMint/State.ts"
 import * as TxHash from "../../domain/TxHash.ts"
-import { AlpacaError, AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
-import * as MintBody from "../alpaca/MintBody.ts"
+import { AlpacaError, AlpacaTokenization, type SentTokens } from "../../services/AlpacaTokenization.ts"
+import * as RedemptionQuery from "../alpaca/RedemptionQuery.ts"
+import * as Books from "./AlpacaTokenizationBooks.ts"
 import { AlpacaTokenizationControl } from "./AlpacaTokenizationControl.ts"
 import * as AlpacaTokenizationLine from "./AlpacaTokenizationLine.ts"
 import { AlpacaTokenizationWorld } from "./AlpacaTokenizationWorld.ts"
@@ -34,131 +28,40 @@ export interface World {
   readonly control: AlpacaTokenizationControl["Type"]
 }
 
-interface Taken {
-  readonly request: TokenizationRequest
-  readonly order: Order
-  readonly label: MintId
-  readonly isOurs: boolean
-}
-
-interface Books {
-  readonly shares: Readonly<Record<string, Shares.Shares>>
-  /** Oldest first. */
-  readonly taken: ReadonlyArray<Taken>
-  /** What each key was first used for, and what was answered. */
-  readonly keys: ReadonlyMap<MintId, Taken>
-  /** Unix milliseconds until which a request is not shown. */
-  readonly hiddenUntil: ReadonlyMap<TokenizationRequestId, number>
-  readonly hideNext: Option.Option<Duration.DurationInput>
-  readonly isStrange: boolean
-}
-
-const none = Shares.fromUnits(0n)
-
-const parseShares = (shares: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(shares).map(([symbol, text]) => [symbol, Either.getOrThrow(Shares.parse(text))]))
-
-const isFor = ({ order, request }: Taken, wanted: Order): boolean =>
-  answers(request, wanted) && order.issuer === wanted.issuer && order.network === wanted.network
+const absent = Option.some(Option.none<TokenizationRequest>())
 
 const madeUpHash = (id: TokenizationRequestId) => TxHash.make(`0x${id.replaceAll("-", "").padStart(64, "0")}`)
 
-/** Books it under a new id. */
-const add = (old: Books, now: number, draft: Omit<Taken, "request">): readonly [Taken, Books] => {
-  const number = String(old.taken.length + 1)
-  const request: TokenizationRequest = {
-    id: TokenizationRequestId.make(`00000000-0000-4000-8000-${number.padStart(12, "0")}`),
-    status: "Pending",
-    symbol: draft.order.symbol,
-    quantity: draft.order.quantity,
-    wallet: Option.some(draft.order.wallet),
-    txHash: Option.none(),
-    issuerRequestId: Option.some(IssuerRequestId.make(`issuer-${number}`))
-  }
-  const hiddenUntil = Option.match(old.hideNext, {
-    onNone: () => old.hiddenUntil,
-    onSome: (duration) => new Map(old.hiddenUntil).set(request.id, now + Duration.toMillis(duration))
-  })
-  const taken = { ...draft, request }
-  return [taken, { ...old, taken: [...old.taken, taken], hideNext: Option.none(), hiddenUntil }]
-}
+const idOf = ({ request }: Books.Taken): TokenizationRequestId => request.id
 
-/** As reads show it. */
-const shown = ({ request }: Taken, isStrange: boolean): TokenizationRequest =>
-  isStrange && request.status === "Pending" ? { ...request, status: "Other" } : request
-
-/** The answer to the order itself tells less. */
-const answered = (taken: Taken, isStrange: boolean): TokenizationRequest => ({
-  ...shown(taken, isStrange),
-  wallet: Option.none(),
-  txHash: Option.none(),
-  issuerRequestId: Option.none()
-})
-
-const absent = Option.some(Option.none<TokenizationRequest>())
-
-interface Refused {
-  readonly status: number
-  readonly message: string
-}
-
-/** What Alpaca does with a mint request: external-apis 1.2, 1.3, 1.6. */
-const takeOrder = (
-  old: Books,
-  now: number,
-  id: MintId,
-  order: Order
-): readonly [Either.Either<TokenizationRequest, Refused>, Books] => {
-  const refuse = (status: number, message: string) => [Either.left({ status, message }), old] as const
-  const first = old.keys.get(id)
-  if (first !== undefined) {
-    if (MintBody.encode(id, first.order) !== MintBody.encode(id, order)) {
-      return refuse(422, "Idempotency-Key was already used with a different request body")
-    }
-    const isRejected = old.taken.some(({ request }) => request.id === first.request.id && request.status === "Rejected")
-    return isRejected
-      ? refuse(400, "the request with this Idempotency-Key was rejected")
-      : [Either.right(answered(first, old.isStrange)), old]
-  }
-  const available = old.shares[order.symbol] ?? none
-  if (available < order.quantity) return refuse(403, `insufficient position for ${order.symbol}`)
-  const [taken, next] = add(old, now, { order, label: id, isOurs: true })
-  return [Either.right(answered(taken, old.isStrange)), {
-    ...next,
-    shares: { ...next.shares, [order.symbol]: Shares.fromUnits(available - order.quantity) },
-    keys: new Map(next.keys).set(id, taken)
-  }]
+const mismatch = (action: string, { issuer, network, request }: Books.Taken): AlpacaError => {
+  const { id, quantity, symbol, wallet } = request
+  const what = `${Shares.print(quantity)} ${symbol}, wallet ${Option.getOrElse(wallet, () => "")}`
+  const detail = `found ${id}: ${what}, issuer ${issuer}, network ${network}`
+  return new AlpacaError({ reason: "Mismatch", action, detail })
 }
 
 export const make = (options: Options = {}): Effect.Effect<World> =>
   Effect.gen(function*() {
     const { timeout = "20 seconds" } = options
-    const books = yield* Ref.make<Books>({
-      shares: parseShares(options.shares ?? {}),
-      taken: [],
-      keys: new Map(),
-      hiddenUntil: new Map(),
-      hideNext: Option.none(),
-      isStrange: false
-    })
+    const books = yield* Ref.make(Books.make(options.shares ?? {}))
     const line = yield* AlpacaTokenizationLine.make(timeout)
 
-    const update = (change: (old: Books) => Partial<Books>) => Ref.update(books, (old) => ({ ...old, ...change(old) }))
+    const update = (change: (old: Books.Books) => Partial<Books.Books>) =>
+      Ref.update(books, (old) => ({ ...old, ...change(old) }))
+
+    /** One change at the present time. */
+    const modify = <A>(change: (old: Books.Books, now: number) => readonly [A, Books.Books]) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => Ref.modify(books, (old) => change(old, now)))
 
     /** What can be read of the requests that are wanted, oldest first. */
-    const visible = (wanted: (taken: Taken) => boolean) =>
-      Effect.zipWith(Ref.get(books), Clock.currentTimeMillis, ({ hiddenUntil, isStrange, taken }, now) =>
-        taken
-          .filter((one) => wanted(one) && (hiddenUntil.get(one.request.id) ?? now) <= now)
-          .map((one) => ({ ...one, request: shown(one, isStrange) })))
+    const visible = (wanted: (taken: Books.Taken) => boolean) =>
+      Effect.zipWith(Ref.get(books), Clock.currentTimeMillis, (all, now) => Books.visible(all, now).filter(wanted))
 
     const requestMint = (id: MintId, order: Order) => {
       const action = `request mint ${id} of ${Shares.print(order.quantity)} ${order.symbol}`
-      const work = Effect.gen(function*() {
-        const now = yield* Clock.currentTimeMillis
-        return yield* yield* Ref.modify(books, (old) => takeOrder(old, now, id, order))
-      })
-      const refuse = ({ message, status }: Refused) =>
+      const work = Effect.flatten(modify((old, now) => Books.takeOrder(old, now, id, order)))
+      const refuse = ({ message, status }: Books.Refused) =>
         AlpacaTokenizationLine.refused("requestMint", action, status, message)
       return line.call({
         method: "requestMint",
@@ -172,15 +75,33 @@ export const make = (options: Options = {}): Effect.Effect<World> =>
     const findMint = (id: MintId, order: Order) => {
       const action = `find mint ${id}`
       const work = Effect.gen(function*() {
-        const labelled = yield* visible(({ label }) => label === id)
-        const ours = labelled.findLast((taken) => isFor(taken, order))
+        const labelled = yield* visible(({ label }) => Option.contains(label, id))
+        const ours = labelled.findLast((taken) => Books.isFor(taken, order))
         const other = labelled.at(-1)
         if (ours !== undefined) return Option.some(ours.request)
         if (other === undefined) return Option.none()
-        const found = `${Shares.print(other.order.quantity)} ${other.order.symbol} to ${other.order.wallet}`
-        return yield* new AlpacaError({ reason: "Mismatch", action, detail: `found ${other.request.id}: ${found}` })
+        return yield* mismatch(action, other)
       })
       return line.call({ method: "findMint", id, action, work, absent })
+    }
+
+    const findRedemption = (sent: SentTokens) => {
+      const { symbol, txHash } = sent
+      const action = `find redemption of the ${symbol} sent in ${txHash}`
+      const work = Effect.gen(function*() {
+        const after = DateTime.toEpochMillis(RedemptionQuery.createdAfter(sent))
+        const found = yield* visible(({ createdAt, request, type }) =>
+          type === "redeem" && createdAt > after && Option.contains(request.txHash, txHash)
+        )
+        // The issuer rounds down, so the quantity is not compared here.
+        const ours = found.filter((taken) => Books.isFor(taken, { ...sent, quantity: taken.request.quantity }))
+        const likeliest = ours.findLast(({ request }) => request.status !== "Rejected") ?? ours.at(-1)
+        const other = found.at(-1)
+        if (likeliest !== undefined) return Option.some(likeliest.request)
+        if (other === undefined) return Option.none()
+        return yield* mismatch(action, other)
+      })
+      return line.call({ method: "findRedemption", id: txHash, action, work, absent: Option.none() })
     }
 
     const getRequest = (id: TokenizationRequestId) => {
@@ -191,44 +112,25 @@ export const make = (options: Options = {}): Effect.Effect<World> =>
       return line.call({ method: "getRequest", id, action: `get tokenization request ${id}`, work, absent })
     }
 
-    const edit = (id: TokenizationRequestId, change: (request: TokenizationRequest) => Partial<TokenizationRequest>) =>
-      update(({ taken }) => ({
-        taken: taken.map((one) =>
-          one.request.id === id ? { ...one, request: { ...one.request, ...change(one.request) } } : one
-        )
-      }))
-
     const control: World["control"] = {
-      shares: (symbol: EquitySymbol) => Effect.map(Ref.get(books), ({ shares }) => shares[symbol] ?? none),
+      shares: (symbol) => Effect.map(Ref.get(books), (all) => Books.sharesOf(all, symbol)),
       setShares: (symbol, quantity) => update(({ shares }) => ({ shares: { ...shares, [symbol]: quantity } })),
       requestsOf: (wanted) =>
         Effect.map(
           Ref.get(books),
-          ({ taken }) => taken.filter(({ label }) => label === wanted).map(({ request }) => request.id)
+          ({ taken }) => taken.filter(({ label }) => Option.contains(label, wanted)).map(({ request }) => request.id)
         ),
-      place: (label, order) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Ref.modify(books, (old) => {
-            const [{ request }, next] = add(old, now, { order, label, isOurs: false })
-            return [request.id, next]
-          })),
+      place: (label, order) => Effect.map(modify((old, now) => Books.addForeign(old, now, label, order)), idOf),
+      redeem: (tokens, quantity = Shares.fromTokenAmountFloor(tokens.amount)) =>
+        Effect.map(modify((old, now) => Books.addRedemption(old, now, tokens, quantity)), idOf),
       complete: (id, txHash = madeUpHash(id)) =>
-        Effect.as(
-          edit(id, ({ status }) => status === "Pending" ? { status: "Completed", txHash: Option.some(txHash) } : {}),
-          txHash
-        ),
-      reject: (id) =>
-        update(({ shares, taken }) => {
-          const pending = taken.find(({ request }) => request.id === id && request.status === "Pending")
-          if (pending === undefined) return {}
-          const { isOurs, order, request } = pending
-          const available = (shares[order.symbol] ?? none) + (isOurs ? order.quantity : 0n)
-          return {
-            shares: { ...shares, [order.symbol]: Shares.fromUnits(available) },
-            taken: taken.map((one) => one === pending ? { ...one, request: { ...request, status: "Rejected" } } : one)
-          }
+        Ref.modify(books, (old) => {
+          const next = Books.end(old, id, "Completed", Option.some(txHash))
+          const ended = Option.fromNullable(next.taken.find(({ request }) => request.id === id))
+          return [Option.getOrElse(Option.flatMap(ended, ({ request }) => request.txHash), () => txHash), next]
         }),
-      setStatus: (id: TokenizationRequestId, status: Status) => edit(id, () => ({ status })),
+      reject: (id) => Ref.update(books, (old) => Books.end(old, id, "Rejected", Option.none())),
+      setStatus: (id, status) => Ref.update(books, (old) => Books.edit(old, id, { status })),
       speakStrangely: update(() => ({ isStrange: true })),
       hide: (id, duration) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -246,7 +148,7 @@ export const make = (options: Options = {}): Effect.Effect<World> =>
       calls: line.calls
     }
 
-    return { port: { requestMint, findMint, getRequest }, control }
+    return { port: { requestMint, findMint, findRedemption, getRequest }, control }
   })
 
 /** The port, its script, and what the contract suite needs of it. */

@@ -3,7 +3,7 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer, Option, TestClock } from "effect"
 import type { AlpacaError } from "../../../src/services/AlpacaTokenization.ts"
-import { calls, methods, mintAnswer, row, withStub } from "./Live.ts"
+import { calls, methods, mintAnswer, redemption, row, withStub } from "./Live.ts"
 import { breakOff, flood, hangUp, json, refusal, type Reply, reply, silence } from "./StubServer.ts"
 
 const clients = {
@@ -18,7 +18,12 @@ const objectLimit = 1_048_576
 const nobody = "http://127.0.0.1:2"
 
 /** A write that may have happened is told apart from a read that can be repeated. */
-const unanswered = { requestMint: "OutcomeUnknown", findMint: "Unavailable", getRequest: "Unavailable" } as const
+const unanswered = {
+  requestMint: "OutcomeUnknown",
+  findMint: "Unavailable",
+  findRedemption: "Unavailable",
+  getRequest: "Unavailable"
+} as const
 
 /** The whole of a body of so many bytes is one JSON object. */
 const padded = (value: object, bytes: number) => {
@@ -66,17 +71,17 @@ for (const [name, client] of Object.entries(clients)) {
 
     for (const status of [301, 302, 307, 308]) {
       it.live(`a redirect is not followed (${status})`, () =>
-        withStub([json(mintAnswer), json(row), json(row)], ({ stub: elsewhere }) => {
+        withStub([json(mintAnswer), json(row), json([redemption]), json(row)], ({ stub: elsewhere }) => {
           const redirect = reply(status, JSON.stringify(row), {
             location: `${elsewhere.url}/v1/accounts/904837e3/tokenization/mint`
           })
-          return withStub([redirect, redirect, redirect], (fixture) =>
+          return withStub(methods.map(() => redirect), (fixture) =>
             Effect.gen(function*() {
               for (const method of methods) {
                 expect((yield* Effect.flip(calls[method](fixture))).reason).toBe(unanswered[method])
               }
               expect(elsewhere.received).toEqual([])
-              expect(fixture.stub.received.length).toBe(3)
+              expect(fixture.stub.received.length).toBe(methods.length)
             }), { client })
         }))
     }
@@ -182,6 +187,18 @@ describe("the bounds of a body", () => {
       Effect.gen(function*() {
         yield* calls.findMint(fixture)
         const { detail, reason } = yield* Effect.flip(calls.findMint(fixture))
+        expect(reason).toBe("Unavailable")
+        expect(detail).toContain("16777216")
+      }))
+  })
+
+  it.live("also the list of redemptions", () => {
+    const list = JSON.stringify([redemption])
+    const replies = [2 * objectLimit, 16 * objectLimit].map((bytes) => reply(200, `${" ".repeat(bytes)}${list}`))
+    return withStub(replies, (fixture) =>
+      Effect.gen(function*() {
+        yield* calls.findRedemption(fixture)
+        const { detail, reason } = yield* Effect.flip(calls.findRedemption(fixture))
         expect(reason).toBe("Unavailable")
         expect(detail).toContain("16777216")
       }))

@@ -1,13 +1,18 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Option, TestClock } from "effect"
+import { DateTime, Effect, Fiber, Option, TestClock } from "effect"
 import * as Shares from "../../../src/domain/Shares.ts"
+import * as TokenAmount from "../../../src/domain/TokenAmount.ts"
 import * as TxHash from "../../../src/domain/TxHash.ts"
 import { AlpacaTokenizationControl } from "../../../src/layers/testing/AlpacaTokenizationControl.ts"
 import * as AlpacaTokenizationTest from "../../../src/layers/testing/AlpacaTokenizationTest.ts"
 import { AlpacaError, AlpacaTokenization } from "../../../src/services/AlpacaTokenization.ts"
-import { hash, mintId, order } from "./Live.ts"
+import { hash, mintId, order, sent as sentInSeptember } from "./Live.ts"
 
 const shares = (text: string) => Shares.fromUnits(BigInt(text) * 10n ** 9n)
+
+/** When a TestClock begins. */
+const sent = { ...sentInSeptember, sentAt: DateTime.unsafeMake(0) }
+const arrived = { ...sent, amount: TokenAmount.make({ units: 2_000_000_000_000_000_001n, decimals: 18 }) }
 
 interface Fixture {
   readonly alpaca: AlpacaTokenization["Type"]
@@ -135,6 +140,69 @@ describe("the script of the test layer", () => {
           ["findMint", mintId],
           ["findMint", mintId]
         ])
+      })
+  )
+
+  scripted("a redemption can be hidden too", ({ alpaca, control }) =>
+    Effect.gen(function*() {
+      yield* control.hideNext("10 seconds")
+      const id = yield* control.redeem(arrived)
+      yield* TestClock.adjust("9 seconds")
+      expect(ids(yield* alpaca.findRedemption(sent))).toBeUndefined()
+      expect(ids(yield* alpaca.getRequest(id))).toBeUndefined()
+      yield* TestClock.adjust("1 second")
+      expect(ids(yield* alpaca.findRedemption(sent))).toBe(id)
+      yield* control.hide(id, "1 minute")
+      expect(ids(yield* alpaca.findRedemption(sent))).toBeUndefined()
+      yield* TestClock.adjust("1 minute")
+      expect(ids(yield* alpaca.findRedemption(sent))).toBe(id)
+    }))
+
+  scripted(
+    "a redemption ends once and keeps the hash of its transfer",
+    ({ alpaca, control }) =>
+      Effect.gen(function*() {
+        const id = yield* control.redeem(arrived)
+        expect(yield* control.complete(id, TxHash.make(`0x${"cd".repeat(32)}`))).toBe(hash)
+        yield* control.complete(id)
+        yield* control.reject(id)
+        expect(yield* control.shares(order.symbol)).toBe(shares("22"))
+        const found = Option.getOrThrow(yield* alpaca.findRedemption(sent))
+        expect([found.status, found.txHash]).toEqual(["Completed", Option.some(hash)])
+        yield* control.setStatus(id, "Other")
+        expect(Option.getOrThrow(yield* alpaca.findRedemption(sent)).status).toBe("Other")
+        expect(yield* control.shares(order.symbol)).toBe(shares("22"))
+      })
+  )
+
+  scripted(
+    "a request that is older than the tokens, by more than clocks differ, is not shown",
+    ({ alpaca, control }) =>
+      Effect.gen(function*() {
+        const id = yield* control.redeem(arrived)
+        const sentAt = (millis: number) => ({ ...sent, sentAt: DateTime.unsafeMake(millis) })
+        expect(ids(yield* alpaca.findRedemption(sentAt(3_599_999)))).toBe(id)
+        expect(ids(yield* alpaca.findRedemption(sentAt(3_600_000)))).toBeUndefined()
+      })
+  )
+
+  scripted(
+    "a look for a redemption fails and waits as told, and is seen among the calls",
+    ({ alpaca, control }) =>
+      Effect.gen(function*() {
+        const mine = new AlpacaError({ reason: "Forbidden", action: "test", detail: "scripted" })
+        const id = yield* control.redeem(arrived)
+        yield* control.failNext("findRedemption", mine)
+        yield* control.delayNext("findRedemption", "30 seconds")
+        yield* control.delayNext("findRedemption", "5 seconds")
+        expect(yield* Effect.flip(alpaca.findRedemption(sent))).toBe(mine)
+        const lost = yield* Effect.fork(Effect.flip(alpaca.findRedemption(sent)))
+        yield* TestClock.adjust("20 seconds")
+        expect((yield* Fiber.join(lost)).reason).toBe("Unavailable")
+        const slow = yield* Effect.fork(alpaca.findRedemption(sent))
+        yield* TestClock.adjust("5 seconds")
+        expect(ids(yield* Fiber.join(slow))).toBe(id)
+        expect(yield* control.calls).toEqual(Array.from({ length: 3 }, () => ({ method: "findRedemption", id: hash })))
       })
   )
 

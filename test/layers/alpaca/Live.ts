@@ -1,16 +1,17 @@
 /** The live client in front of a stub, and what it orders in these tests. */
 import { type HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, Layer, Redacted, Struct } from "effect"
+import { DateTime, Effect, Layer, Redacted, Struct } from "effect"
 import * as Address from "../../../src/domain/Address.ts"
 import { EquitySymbol } from "../../../src/domain/EquitySymbol.ts"
 import { MintId } from "../../../src/domain/OperationId.ts"
 import * as Shares from "../../../src/domain/Shares.ts"
 import { TokenizationRequestId } from "../../../src/domain/TokenizationRequest.ts"
 import type { Order } from "../../../src/domain/TokenizedEquityMint/State.ts"
+import * as TxHash from "../../../src/domain/TxHash.ts"
 import type { AlpacaConfig } from "../../../src/layers/alpaca/AlpacaClient.ts"
 import * as AlpacaTokenizationLive from "../../../src/layers/alpaca/AlpacaTokenization.ts"
-import { AlpacaTokenization } from "../../../src/services/AlpacaTokenization.ts"
+import { AlpacaTokenization, type SentTokens } from "../../../src/services/AlpacaTokenization.ts"
 import * as StubServer from "./StubServer.ts"
 
 export const mintId = MintId.make("6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e")
@@ -25,6 +26,14 @@ export const order: Order = {
   network: "base"
 }
 export const hash = `0x${"ab".repeat(32)}`
+export const sent: SentTokens = {
+  txHash: TxHash.make(hash),
+  symbol: order.symbol,
+  wallet: order.wallet,
+  issuer: order.issuer,
+  network: order.network,
+  sentAt: DateTime.unsafeMake("2026-09-12T21:28:00.250Z")
+}
 
 export const key = "PKTESTKEY0123456789"
 export const secret = "s3cr3t/with+signs=\"and quotes\""
@@ -47,6 +56,9 @@ export const row = {
   issuer_request_id: "iss-1",
   client_request_id: mintId
 }
+
+/** A request that the issuer made of what was sent: without a label. */
+export const redemption = Struct.omit({ ...row, type: "redeem", tx_hash: sent.txHash }, "client_request_id")
 
 /** What a POST answers: the same without what is not known yet. */
 export const mintAnswer = Struct.omit(row, "wallet_address", "tx_hash", "type")
@@ -87,10 +99,11 @@ export const withStub = <A, E, R>(
     )
   }))
 
-/** The three calls, by the kind of each. */
+/** A call of each method. */
 export const calls = {
   requestMint: ({ alpaca }: Fixture) => Effect.asVoid(alpaca.requestMint(mintId, order)),
   findMint: ({ alpaca }: Fixture) => Effect.asVoid(alpaca.findMint(mintId, order)),
+  findRedemption: ({ alpaca }: Fixture) => Effect.asVoid(alpaca.findRedemption(sent)),
   getRequest: ({ alpaca }: Fixture) => Effect.asVoid(alpaca.getRequest(requestId))
 }
-export const methods = ["requestMint", "findMint", "getRequest"] as const
+export const methods = ["requestMint", "findMint", "findRedemption", "getRequest"] as const

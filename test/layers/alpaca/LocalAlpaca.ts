@@ -26,12 +26,15 @@ const issuer: EquityIssuer = {
   prepareMint: ({ requestId }) =>
     Effect.succeed({ hash: `0x${requestId.replaceAll("-", "").padStart(64, "0")}`, raw: "0x" }),
   send: () => Effect.succeed("mined"),
+  grant: () => Effect.void,
+  redemptionTransfers: () => Effect.succeed([]),
   setPaused: () => Effect.void
 }
 
 const routes: Record<Method, string> = {
   requestMint: "POST mint",
   findMint: "GET requests:by_client_request_id",
+  findRedemption: "GET requests",
   getRequest: "GET request"
 }
 
@@ -67,6 +70,8 @@ const worldOf = (server: AlpacaServer.AlpacaServer): AlpacaTokenizationWorld["Ty
       Effect.map(({ id }) => TokenizationRequestId.make(id)),
       Effect.orDie
     ),
+  redeem: ({ amount, ...tokens }, quantity = Shares.fromTokenAmountFloor(amount)) =>
+    Effect.map(server.ledger.acceptRedemption({ ...tokens, quantity }), ({ id }) => TokenizationRequestId.make(id)),
   complete: (id) =>
     server.settle(id, { outcome: "complete" }).pipe(
       Effect.zipRight(server.ledger.request(id)),
@@ -90,6 +95,8 @@ export const layer = ({ auth, quirks }: Options) =>
     const server = yield* AlpacaServer.make({
       credentials,
       shares: { AAPL: 100_000_000_000n },
+      // The issuer gives back no more than it was given.
+      tokenized: { AAPL: 100_000_000_000n },
       issuer,
       settings: AlpacaSettings.patch(settings, {
         mint: { outcome: "hold" },

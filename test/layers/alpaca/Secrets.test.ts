@@ -4,7 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Schema, Tracer } from "effect"
 import { inspect } from "node:util"
 import { AlpacaError } from "../../../src/services/AlpacaTokenization.ts"
-import { calls, key, methods, row, secret, withStub } from "./Live.ts"
+import { calls, hash, key, methods, redemption, row, secret, withStub } from "./Live.ts"
 import { hangUp, json, refusal, type Reply, reply } from "./StubServer.ts"
 
 const pair = Buffer.from(`${key}:${secret}`).toString("base64")
@@ -73,6 +73,10 @@ const replies: ReadonlyArray<readonly [name: string, replies: ReadonlyArray<Repl
     json({ ...row, qty: "1" }),
     json([{ ...row, client_request_id: "x", qty: key, wallet_address: secret }])
   ]],
+  ["a redemption of ours that makes no sense and repeats them", [json([{ ...redemption, qty: echo, status: key }])]],
+  ["a redemption that is not what was sent and repeats them", [
+    json([{ ...redemption, issuer: `${key} ${pair}`, network: secret }])
+  ]],
   ["a success", [json(row)]]
 ]
 
@@ -132,12 +136,17 @@ it.live("nor does a client that logs what it sends", () =>
 
 it.live("spans bear the ids", () =>
   Effect.gen(function*() {
-    const { seen } = yield* observed(withStub([json(row), json(row)], (fixture) =>
-      Effect.zipRight(calls.requestMint(fixture), calls.getRequest(fixture))))
+    const { seen } = yield* observed(
+      withStub(
+        [json(row), json(row), json([])],
+        (fixture) => Effect.all([calls.requestMint(fixture), calls.getRequest(fixture), calls.findRedemption(fixture)])
+      )
+    )
     expect(seen).toContain(`mintId='${row.client_request_id}'`)
     expect(seen).toContain("http.response.status_code=200")
     expect(seen).toContain("symbol='AAPL'")
     expect(seen).toContain("quantity='10.5'")
+    expect(seen).toContain(`txHash='${hash}'`)
     expect(seen).toContain(`tokenizationRequestId='${row.tokenization_request_id}'`)
   }))
 
@@ -155,6 +164,6 @@ it.live("what is logged is logged at debug only", () =>
     yield* withStub([json({ ...row, qty: "1" }), json([{}, row])], calls.findMint).pipe(
       Effect.provide(Layer.merge(Logger.replace(Logger.defaultLogger, logger), Logger.minimumLogLevel(LogLevel.All)))
     )
-    // Two answers, and one row that was skipped.
-    expect(levels).toEqual([LogLevel.Debug, LogLevel.Debug, LogLevel.Debug])
+    // One for each answer.
+    expect(levels).toEqual([LogLevel.Debug, LogLevel.Debug])
   }))

@@ -4,60 +4,18 @@
  */
 import { Duration, Effect, Option } from "effect"
 import * as Address from "../../../domain/Address.ts"
-import { EquitySymbol } from "../../../domain/EquitySymbol.ts"
-import { MintId } from "../../../domain/OperationId.ts"
 import * as Shares from "../../../domain/Shares.ts"
 import { TokenizationRequestId } from "../../../domain/TokenizationRequest.ts"
 import type { Order } from "../../../domain/TokenizedEquityMint/State.ts"
-import { type AlpacaError, AlpacaTokenization } from "../../../services/AlpacaTokenization.ts"
-import { AlpacaTokenizationWorld, type Fault } from "../AlpacaTokenizationWorld.ts"
-import { type Case, type ContractViolation, equals, fails, holds } from "./Contract.ts"
+import type { AlpacaError } from "../../../services/AlpacaTokenization.ts"
+import type { Fault } from "../AlpacaTokenizationWorld.ts"
+import { type Failure, type Given, is, make, order, type Services, some } from "./AlpacaCase.ts"
+import * as AlpacaRedemption from "./AlpacaRedemption.ts"
+import { type Case, equals, fails, holds } from "./Contract.ts"
 
-type Services = AlpacaTokenization | AlpacaTokenizationWorld
-type Failure = AlpacaError | ContractViolation
-
-const order: Order = {
-  symbol: EquitySymbol.make("AAPL"),
-  quantity: Shares.fromUnits(1_500_000_000n),
-  wallet: Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
-  token: Address.make("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"),
-  decimals: 18,
-  issuer: "st0x",
-  network: "base"
-}
 const otherQuantity: Order = { ...order, quantity: Shares.fromUnits(2_500_000_000n) }
 const otherWallet: Order = { ...order, wallet: Address.make("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB") }
 const tooLarge: Order = { ...order, quantity: Shares.fromUnits(1_000_000_000_000_000_000n) }
-
-interface Given {
-  readonly id: MintId
-  readonly alpaca: AlpacaTokenization["Type"]
-  readonly world: AlpacaTokenizationWorld["Type"]
-}
-
-/** Every case has an id of its own. */
-const make = (
-  number: number,
-  name: string,
-  run: (given: Given) => Effect.Effect<void, Failure, Services>
-): Case<Failure, Services> => ({
-  name,
-  run: Effect.gen(function*() {
-    const alpaca = yield* AlpacaTokenization
-    const world = yield* AlpacaTokenizationWorld
-    yield* run({ id: MintId.make(`c0000000-0000-4000-8000-${String(number).padStart(12, "0")}`), alpaca, world })
-  })
-})
-
-const is = (error: AlpacaError, reason: AlpacaError["reason"], kind: AlpacaError["kind"]) =>
-  Effect.zipRight(equals(error.reason, reason, "the reason"), equals(error.kind, kind, "the kind"))
-
-const some = <A>(found: Option.Option<A>, what: string): Effect.Effect<A, ContractViolation> =>
-  Effect.zipRight(
-    holds(Option.isSome(found), `${what} should be found`, found),
-    // Unreachable after the line above.
-    Effect.orDie(found)
-  )
 
 const madeOf = ({ id, world }: Given, count: number) =>
   Effect.flatMap(world.requestsOf(id), ({ length }) => equals(length, count, "the number of requests under this id"))
@@ -305,4 +263,9 @@ const failing: ReadonlyArray<Case<Failure, Services>> = [
     }))
 ]
 
-export const cases: ReadonlyArray<Case<Failure, Services>> = [...taking, ...reading, ...failing]
+export const cases: ReadonlyArray<Case<Failure, Services>> = [
+  ...taking,
+  ...reading,
+  ...failing,
+  ...AlpacaRedemption.cases
+]
