@@ -46,13 +46,13 @@ export const layerWith = (redemptionWallet: Option.Option<Address.Address>) =>
 
 export const layer = layerWith(Option.some(redemptionWallet))
 
-/** 20 tokens and gas in our wallet, at depth, and a block every two seconds. */
+/** 20 tokens and gas in our wallet, at depth, and a block every five seconds. */
 export const running = Effect.gen(function*() {
   const { base } = yield* ChainControl
   yield* base.setBalance(wallet, 10n ** 18n)
   yield* base.giveEquity(wallet, 20n * 10n ** 18n)
   yield* base.mine(5)
-  yield* Effect.forkDaemon(Effect.repeat(base.mine(1), Schedule.spaced("2 seconds")))
+  yield* Effect.forkDaemon(Effect.repeat(base.mine(1), Schedule.spaced("5 seconds")))
   return base
 })
 

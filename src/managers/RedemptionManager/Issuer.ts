@@ -8,7 +8,7 @@ import * as TokenAmount from "../../domain/TokenAmount.ts"
 import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import { Alerts } from "../../services/Alerts.ts"
-import { AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
+import { AlpacaTokenization, type SentTokens } from "../../services/AlpacaTokenization.ts"
 import { Policies } from "../Policies.ts"
 import * as Progress from "../Progress.ts"
 import * as Waiting from "../Waiting.ts"
@@ -16,13 +16,22 @@ import * as Waiting from "../Waiting.ts"
 type TokensSent = typeof Redemption.State.TokensSent.Type
 type Pending = typeof Redemption.State.Pending.Type
 
+/**
+ * What the issuer has got. The transfer was recorded at depth, perhaps hours after it was mined by a process that died: no
+ * request for it is older than the intent.
+ */
+export const tokensOf = (
+  { issuer, network, requestedAt, symbol, wallet }: Redemption.State.Order & Pick<TokensSent, "requestedAt">,
+  { txHash }: Pick<TokensSent, "txHash">
+): SentTokens => ({ txHash, symbol, wallet, issuer, network, sentAt: requestedAt })
+
 /** Nothing is ordered: the issuer sees the transfer, and Alpaca learns of it from him. */
 export const awaitDetection = (id: RedemptionId, state: TokensSent) =>
   Effect.gen(function*() {
     const alpaca = yield* AlpacaTokenization
     const { tokenization } = yield* Policies
     const look = Effect.gen(function*() {
-      const shown = yield* alpaca.findRedemption(state)
+      const shown = yield* alpaca.findRedemption(tokensOf(state, state))
       return Option.isSome(shown)
         ? Waiting.Answer<Redemption.Command>({ answer: yield* detected(shown.value) })
         : yield* notYet(

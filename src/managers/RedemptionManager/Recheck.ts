@@ -5,6 +5,7 @@ import * as Outcome from "../../domain/Outcome.ts"
 import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
 import { AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
+import { tokensOf } from "./Issuer.ts"
 
 type Failed = typeof Redemption.State.Failed.Type
 
@@ -22,7 +23,7 @@ const look = (state: Failed, sent: NonNullable<Failed["sent"]>) =>
     const policies = yield* Policies
     const known = Option.fromNullable(state.tokenizationRequestId)
     const shown = yield* retrying(
-      Effect.flatMap(alpaca.findRedemption({ ...state, ...sent }), (found) =>
+      Effect.flatMap(alpaca.findRedemption(tokensOf(state, sent)), (found) =>
         Option.match(Option.isSome(found) ? Option.none() : known, {
           onNone: () =>
             Effect.succeed(found),
