@@ -1,5 +1,5 @@
 /** The local Alpaca's books: where each share is, and every tokenization request. What happened is judged from here. */
-import { Clock, Data, Effect, Either, Option, Ref } from "effect"
+import { Clock, Data, Effect, Either, Option, Record, Ref } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Address, Hex } from "viem"
 
@@ -32,11 +32,13 @@ export interface TokenizationRequest {
   readonly updatedAt: number
 }
 
+type Asked = Pick<TokenizationRequest, "symbol" | "quantity" | "issuer" | "network" | "wallet">
+
 /** What a caller asks for; the rest of a request is Alpaca's. */
-export type MintDraft = Pick<
-  TokenizationRequest,
-  "symbol" | "quantity" | "issuer" | "network" | "wallet" | "clientRequestId"
->
+export type MintDraft = Asked & Pick<TokenizationRequest, "clientRequestId">
+
+/** What the issuer tells of tokens that it received: `wallet` sent them with the transaction `txHash`. */
+export type RedeemDraft = Asked & { readonly txHash: Hex }
 
 export class InsufficientPosition extends Data.TaggedError("InsufficientPosition")<{ readonly symbol: string }> {}
 
@@ -53,12 +55,17 @@ export interface AlpacaLedger {
   readonly request: (id: string) => Effect.Effect<Option.Option<TokenizationRequest>>
   /** Takes the shares and books the request, both or neither. */
   readonly acceptMint: (draft: MintDraft) => Effect.Effect<TokenizationRequest, InsufficientPosition>
-  /** None if it is not pending: what is over does not change again. */
+  /** Books the request. No share moves before it ends. */
+  readonly acceptRedemption: (draft: RedeemDraft) => Effect.Effect<TokenizationRequest>
+  /**
+   * The shares go to where the request wants them, the issuer or us. None if it is not pending: what is over does not
+   * change again. A redemption of more than the issuer was given is rejected instead.
+   */
   readonly complete: (
     id: string,
-    outcome: Pick<TokenizationRequest, "txHash" | "fee">
+    told?: Partial<Pick<TokenizationRequest, "txHash" | "fee">>
   ) => Effect.Effect<Option.Option<TokenizationRequest>>
-  /** Shares come back. None if it is not pending. */
+  /** The shares of a mint come back; those of a redemption stay the issuer's. None if it is not pending. */
   readonly reject: (id: string) => Effect.Effect<Option.Option<TokenizationRequest>>
   /** Shares bought (or sold, if negative) outside of all this. */
   readonly trade: (symbol: string, quantity: bigint) => Effect.Effect<void>
@@ -78,31 +85,77 @@ const book = (books: Books, symbol: string, change: Partial<Position>): Books["p
   }
 }
 
-/** Ends a pending mint. */
+/** A request as it begins. */
+const open = (
+  asked: Asked & Pick<TokenizationRequest, "type" | "clientRequestId" | "txHash">
+): Effect.Effect<TokenizationRequest> =>
+  Effect.map(Clock.currentTimeMillis, (now) => ({
+    ...asked,
+    id: randomUUID(),
+    issuerRequestId: randomUUID(),
+    status: "pending",
+    fee: Option.none(),
+    createdAt: now,
+    updatedAt: now
+  }))
+
+type End = "completed" | "rejected"
+
+/** What an end does to the position of the request's symbol. */
+const moves: Record<TokenizationRequest["type"], Record<End, (quantity: bigint) => Partial<Position>>> = {
+  mint: {
+    completed: (quantity) => ({ inTransit: -quantity, journaled: quantity }),
+    rejected: (quantity) => ({ inTransit: -quantity, available: quantity })
+  },
+  redeem: {
+    completed: (quantity) => ({ journaled: -quantity, available: quantity }),
+    rejected: () => ({})
+  }
+}
+
+const isBacked = ({ positions }: Books, { quantity, symbol, type }: TokenizationRequest) =>
+  type === "mint" || quantity <= (positions[symbol] ?? nothing).journaled
+
+/** Ends a pending request. */
 const end = (
   books: Books,
   id: string,
-  change: (quantity: bigint) => Partial<Position>,
-  outcome: Partial<TokenizationRequest>
+  wanted: End,
+  told: Partial<TokenizationRequest>
 ): readonly [Option.Option<TokenizationRequest>, Books] => {
   const pending = books.requests.find((request) => request.id === id && request.status === "pending")
   if (pending === undefined) return [Option.none(), books]
-  const ended = { ...pending, ...outcome }
+  const status = isBacked(books, pending) ? wanted : "rejected"
+  const ended = { ...pending, ...told, status }
   return [Option.some(ended), {
-    positions: book(books, pending.symbol, change(pending.quantity)),
+    positions: book(books, pending.symbol, moves[pending.type][status](pending.quantity)),
     requests: books.requests.map((request) => request === pending ? ended : request)
   }]
 }
 
-/** @param shares what is available at first, in units of 1e-9. Only these symbols are known. */
-export const make = (shares: Readonly<Record<string, bigint>>): Effect.Effect<AlpacaLedger> =>
+/** At first, by symbol, in units of 1e-9 share. */
+export interface Opening {
+  /** Only these symbols are known. */
+  readonly shares: Readonly<Record<string, bigint>>
+  /** The issuer's, for tokens that exist already. Default none. */
+  readonly tokenized?: Readonly<Record<string, bigint>>
+}
+
+export const make = ({ shares, tokenized = {} }: Opening): Effect.Effect<AlpacaLedger> =>
   Effect.gen(function*() {
     const books = yield* Ref.make<Books>({
-      positions: Object.fromEntries(
-        Object.entries(shares).map(([symbol, available]) => [symbol, { ...nothing, available }])
-      ),
+      positions: Record.map(shares, (available, symbol) => ({
+        available,
+        inTransit: 0n,
+        journaled: tokenized[symbol] ?? 0n
+      })),
       requests: []
     })
+    const finish = (id: string, wanted: End, told: Partial<TokenizationRequest>) =>
+      Effect.flatMap(
+        Clock.currentTimeMillis,
+        (updatedAt) => Ref.modify(books, (old) => end(old, id, wanted, { ...told, updatedAt }))
+      )
     return {
       positions: Effect.map(Ref.get(books), ({ positions }) => positions),
       requests: Effect.map(Ref.get(books), ({ requests }) => requests),
@@ -113,24 +166,13 @@ export const make = (shares: Readonly<Record<string, bigint>>): Effect.Effect<Al
         ),
       acceptMint: (draft) =>
         Effect.gen(function*() {
-          const now = yield* Clock.currentTimeMillis
-          const ids = { id: randomUUID(), issuerRequestId: randomUUID() }
+          const request = yield* open({ ...draft, type: "mint", txHash: Option.none() })
           return yield* yield* Ref.modify(
             books,
             (old): readonly [Either.Either<TokenizationRequest, InsufficientPosition>, Books] => {
               const { quantity, symbol } = draft
               if ((old.positions[symbol] ?? nothing).available < quantity) {
                 return [Either.left(new InsufficientPosition({ symbol })), old]
-              }
-              const request: TokenizationRequest = {
-                ...draft,
-                ...ids,
-                type: "mint",
-                status: "pending",
-                txHash: Option.none(),
-                fee: Option.none(),
-                createdAt: now,
-                updatedAt: now
               }
               return [Either.right(request), {
                 positions: book(old, symbol, { available: -quantity, inTransit: quantity }),
@@ -139,21 +181,12 @@ export const make = (shares: Readonly<Record<string, bigint>>): Effect.Effect<Al
             }
           )
         }),
-      complete: (id, outcome) =>
-        Effect.flatMap(Clock.currentTimeMillis, (updatedAt) =>
-          Ref.modify(books, (old) =>
-            end(old, id, (quantity) => ({ inTransit: -quantity, journaled: quantity }), {
-              ...outcome,
-              status: "completed",
-              updatedAt
-            }))),
-      reject: (id) =>
-        Effect.flatMap(Clock.currentTimeMillis, (updatedAt) =>
-          Ref.modify(books, (old) =>
-            end(old, id, (quantity) => ({ available: quantity, inTransit: -quantity }), {
-              status: "rejected",
-              updatedAt
-            }))),
+      acceptRedemption: ({ txHash, ...asked }) =>
+        open({ ...asked, type: "redeem", clientRequestId: Option.none(), txHash: Option.some(txHash) }).pipe(
+          Effect.tap((request) => Ref.update(books, (old) => ({ ...old, requests: [...old.requests, request] })))
+        ),
+      complete: (id, told = {}) => finish(id, "completed", told),
+      reject: (id) => finish(id, "rejected", {}),
       trade: (symbol, quantity) =>
         Ref.update(books, (old) => ({ ...old, positions: book(old, symbol, { available: quantity }) }))
     }

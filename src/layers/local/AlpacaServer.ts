@@ -13,7 +13,7 @@ import type { EquityIssuer } from "./EquityIssuer.ts"
 import * as Faults from "./Faults.ts"
 import { LocalWorldError } from "./LocalWorldError.ts"
 import * as Loopback from "./Loopback.ts"
-import * as MintSettlement from "./MintSettlement.ts"
+import * as Settlement from "./Settlement.ts"
 
 /** The local Alpaca, seen from behind its counter. */
 export interface AlpacaServer {
@@ -28,14 +28,17 @@ export interface AlpacaServer {
   readonly settings: Effect.Effect<AlpacaSettings.Settings>
   /** Concerns requests that are accepted later, and every answer from now on. */
   readonly change: (patch: AlpacaSettings.Patch) => Effect.Effect<void>
-  /** Ends a pending request now and waits for it. Nothing happens to one that is over. */
+  /** The issuer tells of tokens that it received. The request that this makes follows the settings. */
+  readonly redeem: (draft: AlpacaLedger.RedeemDraft) => Effect.Effect<AlpacaLedger.TokenizationRequest>
+  /**
+   * Ends a pending request now and waits for it. Nothing happens to one that is over. Of the script only `outcome`
+   * concerns a redemption.
+   */
   readonly settle: (id: string, script: Partial<AlpacaSettings.MintScript>) => Effect.Effect<void, LocalWorldError>
 }
 
-export interface Options {
+export interface Options extends AlpacaLedger.Opening {
   readonly credentials: Credentials
-  /** Available at first, in units of 1e-9 share. */
-  readonly shares: Readonly<Record<string, bigint>>
   readonly issuer: EquityIssuer
   readonly settings: AlpacaSettings.Settings
   /** The other servers of the world, for the control API. */
@@ -66,8 +69,8 @@ export const make = (options: Options): Effect.Effect<AlpacaServer, LocalWorldEr
   Effect.gen(function*() {
     const { credentials, issuer, others } = options
     const settings = yield* Ref.make(options.settings)
-    const ledger = yield* AlpacaLedger.make(options.shares)
-    const settlement = yield* MintSettlement.make({ ledger, issuer, settings })
+    const ledger = yield* AlpacaLedger.make(options)
+    const settlement = yield* Settlement.make({ ledger, issuer, settings })
     const counts = yield* Counts.make
     const faults = yield* Faults.make
     const desk = { credentials, counts, faults }
@@ -95,9 +98,11 @@ export const make = (options: Options): Effect.Effect<AlpacaServer, LocalWorldEr
       counts,
       faults,
       ledger,
-      history: ControlRoutes.readLedger({ issuer, ledger }),
+      // A node that does not answer has no history to tell: the world is broken.
+      history: Effect.orDie(ControlRoutes.readLedger({ issuer, ledger })),
       settings: Ref.get(settings),
       change: (patch) => Ref.update(settings, (old) => AlpacaSettings.patch(old, patch)),
+      redeem: (draft) => Effect.tap(ledger.acceptRedemption(draft), settlement.begin),
       settle: (id, script) =>
         Effect.flatMap(
           ledger.request(id),

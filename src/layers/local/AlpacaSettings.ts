@@ -7,10 +7,12 @@ export const shareDecimals = 9
 
 const Millis = Schema.Number.pipe(Schema.nonNegative())
 
+/** `hold` leaves a request pending until `/_world/requests/{id}` or `settle` says otherwise. */
+const Outcome = Schema.Literal("complete", "reject", "hold")
+
 /** What becomes of a mint request once it is accepted. */
 export const MintScript = Schema.Struct({
-  /** `hold` leaves it pending until `/_world/requests/{id}` or `settle` says otherwise. */
-  outcome: Schema.Literal("complete", "reject", "hold"),
+  outcome: Outcome,
   /** From acceptance until the issuer acts. */
   delayMillis: Millis,
   /** Shares that the issuer keeps: so many fewer tokens arrive. */
@@ -23,6 +25,19 @@ export const MintScript = Schema.Struct({
   completedBeforeMillis: Millis
 })
 export type MintScript = typeof MintScript.Type
+
+/** What becomes of tokens that are sent to the redemption wallet. */
+const RedeemScript = Schema.Struct({
+  outcome: Outcome,
+  /** False: the issuer tells Alpaca nothing until it is true again, and then of all that waits. */
+  isDetected: Schema.Boolean,
+  /** Blocks that must hold the transfer, its own included, before the issuer believes it. */
+  confirmations: Schema.Int.pipe(Schema.positive()),
+  /** From then until the issuer tells Alpaca, which makes the request. */
+  detectDelayMillis: Millis,
+  /** From the request until it ends. */
+  delayMillis: Millis
+})
 
 /** Where a tokenization request can be read. */
 export const Endpoint = Schema.Literal("mint", "request", "list", "label")
@@ -49,18 +64,20 @@ export const Wire = Schema.Struct({
 })
 export type Wire = typeof Wire.Type
 
-export const Settings = Schema.Struct({ mint: MintScript, wire: Wire })
+export const Settings = Schema.Struct({ mint: MintScript, redeem: RedeemScript, wire: Wire })
 export type Settings = typeof Settings.Type
 
 /** The fields to change; others stay. */
 export const Patch = Schema.Struct({
   mint: Schema.optionalWith(Schema.partialWith(MintScript, { exact: true }), { exact: true }),
+  redeem: Schema.optionalWith(Schema.partialWith(RedeemScript, { exact: true }), { exact: true }),
   wire: Schema.optionalWith(Schema.partialWith(Wire, { exact: true }), { exact: true })
 })
 export type Patch = typeof Patch.Type
 
-export const patch = (settings: Settings, { mint, wire }: Patch): Settings => ({
+export const patch = (settings: Settings, { mint, redeem, wire }: Patch): Settings => ({
   mint: { ...settings.mint, ...mint },
+  redeem: { ...settings.redeem, ...redeem },
   wire: { ...settings.wire, ...wire }
 })
 
@@ -87,14 +104,28 @@ const quirkyWire: Wire = {
   strangeStatus: { word: "journaling", millis: 300 }
 }
 
-export const make = (options: { readonly quirks: boolean; readonly delayMillis: number }): Settings => ({
+export interface Options {
+  readonly quirks: boolean
+  /** Of a mint, and of a redemption unless that has its own. */
+  readonly delayMillis: number
+  readonly redeemDelayMillis?: number
+}
+
+export const make = ({ delayMillis, quirks, redeemDelayMillis = delayMillis }: Options): Settings => ({
   mint: {
     outcome: "complete",
-    delayMillis: options.delayMillis,
+    delayMillis,
     fee: 0n,
     mintInstead: null,
     hash: "mint",
     completedBeforeMillis: 0
   },
-  wire: options.quirks ? quirkyWire : tidyWire
+  redeem: {
+    outcome: "complete",
+    isDetected: true,
+    confirmations: 2,
+    detectDelayMillis: redeemDelayMillis / 2,
+    delayMillis: redeemDelayMillis
+  },
+  wire: quirks ? quirkyWire : tidyWire
 })

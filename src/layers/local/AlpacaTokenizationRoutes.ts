@@ -10,13 +10,13 @@ import * as AlpacaRoute from "./AlpacaRoute.ts"
 import { type Endpoint, type Settings, shareDecimals } from "./AlpacaSettings.ts"
 import * as AlpacaWire from "./AlpacaWire.ts"
 import type { EquityIssuer } from "./EquityIssuer.ts"
-import type { MintSettlement } from "./MintSettlement.ts"
+import type { Settlement } from "./Settlement.ts"
 
 export interface Options {
   readonly desk: AlpacaRoute.Desk
   readonly ledger: AlpacaLedger
   readonly issuer: EquityIssuer
-  readonly settlement: MintSettlement
+  readonly settlement: Settlement
   readonly settings: Ref.Ref<Settings>
 }
 
@@ -88,6 +88,7 @@ export const make = ({ desk, issuer, ledger, settings, settlement }: Options) =>
   Effect.gen(function*() {
     const idempotency = yield* AlpacaIdempotency.make
     const accepting = yield* Effect.makeSemaphore(1)
+    const foreignRows = AlpacaWire.foreignRows(yield* Clock.currentTimeMillis)
 
     const show = (request: TokenizationRequest, endpoint: Endpoint) =>
       Effect.gen(function*() {
@@ -157,16 +158,16 @@ export const make = ({ desk, issuer, ledger, settings, settlement }: Options) =>
       const after = yield* readTime("after", filters.get("after"))
       const before = yield* readTime("before", filters.get("before"))
       const has = (name: string, value: unknown) => [null, value].includes(filters.get(name))
+      const isWithin = ({ createdAt }: { readonly createdAt: number }) =>
+        Option.getOrElse(after, () => -Infinity) < createdAt && createdAt < Option.getOrElse(before, () => Infinity)
       const requests = (yield* ledger.requests).filter((request) =>
         has("type", request.type) && has("status", request.status) && has("underlying_symbol", request.symbol) &&
-        has("issuer", request.issuer) && has("network", request.network) &&
-        Option.getOrElse(after, () => -Infinity) < request.createdAt &&
-        request.createdAt < Option.getOrElse(before, () => Infinity)
+        has("issuer", request.issuer) && has("network", request.network) && isWithin(request)
       )
       const rows = yield* Effect.forEach(requests.toReversed(), (request) => show(request, "list"))
       const { wire } = yield* Ref.get(settings)
-      const foreign = wire.hasForeignRows ? AlpacaWire.foreignRows.filter((row) => has("type", row["type"])) : []
-      return HttpServerResponse.unsafeJson([...foreign, ...rows])
+      const foreign = foreignRows.filter((item) => wire.hasForeignRows && has("type", item.type) && isWithin(item))
+      return HttpServerResponse.unsafeJson([...foreign.map(({ createdAt: _, ...row }) => row), ...rows])
     })
 
     // `::` is a colon that starts no parameter.

@@ -33,7 +33,8 @@ export const render = (
     created_at: new Date(request.createdAt).toISOString(),
     status: isStrange ? strangeStatus.word : request.status,
     underlying_symbol: request.symbol,
-    token_symbol: request.status === "pending" ? unknown : tokenSymbol,
+    // The issuer names the token: of a mint at its end, of a redemption in the call that makes it.
+    token_symbol: request.type === "mint" && request.status === "pending" ? unknown : tokenSymbol,
     qty: amount(request.quantity),
     issuer: request.issuer,
     network: request.network,
@@ -60,9 +61,20 @@ export const render = (
   }
 }
 
-/** Rows that are not ours and that no reader may stumble over: fields are missing, of another type, or nonsense. */
-export const foreignRows: ReadonlyArray<Readonly<Record<string, unknown>>> = [
+/** A row as it is listed, and when it was created, whatever it says of that itself. */
+export interface ForeignRow extends Readonly<Record<string, unknown>> {
+  readonly createdAt: number
+  readonly type: string
+}
+
+/**
+ * Rows that are not ours and that no reader may stumble over: fields are missing, of another type, or nonsense.
+ *
+ * @param born unix milliseconds of this Alpaca's start
+ */
+export const foreignRows = (born: number): ReadonlyArray<ForeignRow> => [
   {
+    createdAt: Date.parse("2026-01-02"),
     tokenization_request_id: "legacy-7",
     created_at: "2026-01-02",
     type: "mint",
@@ -73,6 +85,7 @@ export const foreignRows: ReadonlyArray<Readonly<Record<string, unknown>>> = [
     network: "unheard-of"
   },
   {
+    createdAt: born,
     tokenization_request_id: 42,
     type: "redeem",
     status: "completed",
@@ -84,5 +97,20 @@ export const foreignRows: ReadonlyArray<Readonly<Record<string, unknown>>> = [
     wallet_address: "0x0",
     tx_hash: "0x",
     fees: { amount: "1" }
+  },
+  // Of tokens whose transfer is not told: nothing says that they are not ours.
+  {
+    createdAt: born,
+    created_at: new Date(born).toISOString(),
+    tokenization_request_id: "6d1f0c52-0e0b-4c5e-9a52-3f6f5d0c7e11",
+    type: "redeem",
+    status: "pending",
+    underlying_symbol: "AAPL",
+    token_symbol: "tAAPL",
+    qty: 3,
+    issuer: "st0x",
+    network: "base",
+    wallet_address: "0x00000000000000000000000000000000000000a1",
+    tx_hash: ""
   }
 ]

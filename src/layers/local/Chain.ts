@@ -46,6 +46,10 @@ export interface Chain extends RpcProxy.RpcProxy {
   readonly name: string
   readonly chainId: number
   readonly client: Client
+  /** One use of `client`, whose failure says what was being done. */
+  readonly attempt: <A>(what: string, run: () => Promise<A>) => Effect.Effect<A, LocalWorldError>
+  /** Number of the newest block. */
+  readonly height: Effect.Effect<number, LocalWorldError>
   /** Takes the wallet's next nonce, so whatever is signed must be sent. Deploys when `to` is left out. */
   readonly sign: (
     from: Wallet,
@@ -112,6 +116,8 @@ export const make = (options: Options): Effect.Effect<Chain, LocalWorldError, Sc
       name,
       chainId,
       client,
+      attempt,
+      height: Effect.map(attempt("height", () => client.getBlockNumber()), Number),
       sign,
       broadcast: ({ hash, raw }) =>
         attempt("broadcast", () => client.sendRawTransaction({ serializedTransaction: raw })).pipe(

@@ -40,6 +40,14 @@ export const Ledger = Schema.Struct({
     to: Schema.String,
     amount: Tokens,
     status: Schema.Literal("signed", "sent", "mined", "reverted")
+  })),
+  /** Tokens that truly came to the redemption wallet, whoever sent them. Oldest first. */
+  redemptionTransfers: Schema.Array(Schema.Struct({
+    hash: Schema.String,
+    symbol: Schema.String,
+    from: Schema.String,
+    amount: Tokens,
+    block: Schema.Int
   }))
 })
 export type Ledger = typeof Ledger.Type
@@ -57,8 +65,14 @@ export const AddFault = Schema.extend(
 )
 export const FaultAdded = Schema.Struct({ server: Schema.String, id: Schema.Int })
 
-/** `POST /_world/requests/{id}`: ends a pending request now. Answers the request as it then is. */
-export const EndRequest = Schema.extend(
-  Schema.Struct({ status: Schema.Literal("completed", "rejected") }),
+/** `POST /_world/requests/{id}`: ends a pending redemption now. Answers the request as it then is. */
+export const EndRedemption = Schema.Struct({ status: Schema.Literal("completed", "rejected") })
+
+/** The same of a mint. */
+export const EndMint = Schema.extend(
+  EndRedemption,
   Schema.partialWith(MintScript.omit("outcome", "delayMillis"), { exact: true })
 )
+
+/** `POST /_world/tokens/{symbol}`: stops every movement of the token, or allows it again. Answers the same. */
+export const ChangeToken = Schema.Struct({ paused: Schema.Boolean })

@@ -11,14 +11,15 @@ import * as ControlJson from "./ControlJson.ts"
 import type { Counts } from "./Counts.ts"
 import type { EquityIssuer } from "./EquityIssuer.ts"
 import type { Faults } from "./Faults.ts"
-import type { MintSettlement } from "./MintSettlement.ts"
+import type { LocalWorldError } from "./LocalWorldError.ts"
+import type { Settlement } from "./Settlement.ts"
 
 export interface Options {
   /** By the name that the control API calls them. */
   readonly servers: Readonly<Record<string, { readonly counts: Counts; readonly faults: Faults }>>
   readonly ledger: AlpacaLedger
   readonly issuer: EquityIssuer
-  readonly settlement: MintSettlement
+  readonly settlement: Settlement
   readonly settings: Ref.Ref<AlpacaSettings.Settings>
 }
 
@@ -38,7 +39,7 @@ const view = (request: TokenizationRequest): ControlJson.Request => ({
 /** Everything that truly happened, as one value. */
 export const readLedger = (
   { issuer, ledger }: Pick<Options, "issuer" | "ledger">
-): Effect.Effect<ControlJson.Ledger> =>
+): Effect.Effect<ControlJson.Ledger, LocalWorldError> =>
   Effect.gen(function*() {
     const requests = yield* ledger.requests
     const labels = requests.filter(({ type }) => type === "mint").flatMap(({ clientRequestId }) =>
@@ -50,7 +51,8 @@ export const readLedger = (
       mintsByClientRequestId: Object.fromEntries(
         labels.map((label) => [label, labels.filter((other) => other === label).length])
       ),
-      issuerTransactions: yield* issuer.transactions
+      issuerTransactions: yield* issuer.transactions,
+      redemptionTransfers: yield* issuer.redemptionTransfers()
     }
   })
 
@@ -65,6 +67,8 @@ const body = <A, I>(schema: Schema.Schema<A, I>) =>
 const json = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
   Effect.orDie(Effect.map(Schema.encode(schema)(value), (encoded) => HttpServerResponse.unsafeJson(encoded)))
 
+const broken = ({ message }: LocalWorldError) => new AlpacaProblem({ status: 500, code: 500, text: message })
+
 export const make = ({ issuer, ledger, servers, settings, settlement }: Options) => {
   const server = (name: string) =>
     Effect.mapError(
@@ -75,10 +79,12 @@ export const make = ({ issuer, ledger, servers, settings, settlement }: Options)
   const endRequest = Effect.gen(function*() {
     const { id = "" } = yield* HttpRouter.params
     const request = yield* Effect.mapError(Effect.flatten(ledger.request(id)), () => notFound(`no request ${id}`))
-    const { status, ...script } = yield* body(ControlJson.EndRequest)
+    const { status, ...script } = request.type === "mint"
+      ? yield* body(ControlJson.EndMint)
+      : yield* body(ControlJson.EndRedemption)
     if (request.status === "pending") {
       yield* settlement.settle(request, { ...script, outcome: status === "completed" ? "complete" : "reject" }).pipe(
-        Effect.mapError((error) => new AlpacaProblem({ status: 500, code: 500, text: error.message }))
+        Effect.mapError(broken)
       )
     }
     const ended = yield* Effect.orDie(Effect.flatten(ledger.request(id)))
@@ -86,6 +92,14 @@ export const make = ({ issuer, ledger, servers, settings, settlement }: Options)
       return yield* new AlpacaProblem({ status: 409, code: 409, text: `request ${id} is already ${ended.status}` })
     }
     return yield* json(ControlJson.Request, view(ended))
+  })
+
+  const changeToken = Effect.gen(function*() {
+    const { symbol = "" } = yield* HttpRouter.params
+    if (!Record.has(issuer.tokens, symbol)) return yield* notFound(`there is no token of ${symbol}`)
+    const change = yield* body(ControlJson.ChangeToken)
+    yield* Effect.mapError(issuer.setPaused(symbol, change.paused), broken)
+    return yield* json(ControlJson.ChangeToken, change)
   })
 
   const addFault = Effect.gen(function*() {
@@ -110,7 +124,10 @@ export const make = ({ issuer, ledger, servers, settings, settlement }: Options)
   return HttpRouter.empty.pipe(
     HttpRouter.get(
       "/_world/ledger",
-      Effect.flatMap(readLedger({ issuer, ledger }), (value) => json(ControlJson.Ledger, value))
+      Effect.flatMap(
+        Effect.mapError(readLedger({ issuer, ledger }), broken),
+        (value) => json(ControlJson.Ledger, value)
+      )
     ),
     HttpRouter.get(
       "/_world/counts",
@@ -136,6 +153,7 @@ export const make = ({ issuer, ledger, servers, settings, settlement }: Options)
     ),
     HttpRouter.del("/_world/faults/:server/:id", removeFault),
     HttpRouter.post("/_world/requests/:id", endRequest),
+    HttpRouter.post("/_world/tokens/:symbol", changeToken),
     HttpRouter.get(
       "/_world/settings",
       Effect.flatMap(Ref.get(settings), (value) => json(AlpacaSettings.Settings, value))

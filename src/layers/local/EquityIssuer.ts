@@ -1,6 +1,15 @@
 /** The tokenization issuer: owns the equity tokens on Base and mints them, once per request, with transactions of its own. */
 import { Effect, Option, Ref } from "effect"
-import { type Address, encodeDeployData, encodeFunctionData, getAddress, type Hex, zeroAddress } from "viem"
+import {
+  type Address,
+  encodeDeployData,
+  encodeFunctionData,
+  getAbiItem,
+  getAddress,
+  type Hex,
+  isAddressEqual,
+  zeroAddress
+} from "viem"
 import type * as Chain from "./Chain.ts"
 import { type Artifact, equityTokenAbi } from "./Contracts.ts"
 import { LocalWorldError } from "./LocalWorldError.ts"
@@ -26,6 +35,17 @@ export interface IssuerTransaction {
   readonly status: "signed" | "sent" | "mined" | "reverted"
 }
 
+/** Tokens that came to the redemption wallet. */
+export interface RedemptionTransfer {
+  readonly hash: Hex
+  /** Of the share. */
+  readonly symbol: string
+  readonly from: Address
+  /** In the token's smallest units. */
+  readonly amount: bigint
+  readonly block: number
+}
+
 export interface MintOrder {
   readonly requestId: string
   readonly symbol: string
@@ -43,6 +63,12 @@ export interface EquityIssuer {
   readonly prepareMint: (order: MintOrder) => Effect.Effect<Chain.Signed, LocalWorldError>
   /** Sends what was prepared and waits until it is mined. */
   readonly send: (signed: Chain.Signed) => Effect.Effect<"mined" | "reverted", LocalWorldError>
+  /** Creates tokens that no request asked for. */
+  readonly grant: (symbol: string, to: Address, amount: bigint) => Effect.Effect<void, LocalWorldError>
+  /** Oldest first, as the chain has them now. By default of all blocks. */
+  readonly redemptionTransfers: (
+    blocks?: { readonly fromBlock: number; readonly toBlock: number }
+  ) => Effect.Effect<ReadonlyArray<RedemptionTransfer>, LocalWorldError>
   /** Stops every movement of a token, or allows it again. */
   readonly setPaused: (symbol: string, isPaused: boolean) => Effect.Effect<void, LocalWorldError>
 }
@@ -50,16 +76,19 @@ export interface EquityIssuer {
 export interface Options {
   readonly chain: Chain.Chain
   readonly wallet: Chain.Wallet
+  readonly redemptionWallet: Address
   readonly artifact: Artifact
   readonly symbols: ReadonlyArray<string>
 }
+
+const transferEvent = getAbiItem({ abi: equityTokenAbi, name: "Transfer" })
 
 /** As the equity tokens of the real issuers. */
 export const tokenDecimals = 18
 
 export const make = (options: Options): Effect.Effect<EquityIssuer, LocalWorldError> =>
   Effect.gen(function*() {
-    const { artifact, chain, symbols, wallet } = options
+    const { artifact, chain, redemptionWallet, symbols, wallet } = options
     const transactions = yield* Ref.make<ReadonlyArray<IssuerTransaction>>([])
 
     const deployed = yield* Effect.forEach(symbols, (symbol) =>
@@ -92,6 +121,15 @@ export const make = (options: Options): Effect.Effect<EquityIssuer, LocalWorldEr
         () => new LocalWorldError({ reason: "ChainFailed", detail: `there is no token of ${symbol}` })
       )
 
+    /** A call that no request asked for. Answers its hash, before it is mined. */
+    const submit = (symbol: string, data: Hex) =>
+      Effect.gen(function*() {
+        const { address } = yield* token(symbol)
+        const signed = yield* chain.sign(wallet, { to: address, data })
+        yield* chain.broadcast(signed)
+        return signed.hash
+      })
+
     const mark = (hash: Hex, status: IssuerTransaction["status"]) =>
       Ref.update(transactions, (all) => all.map((item) => item.hash === hash ? { ...item, status } : item))
 
@@ -123,13 +161,39 @@ export const make = (options: Options): Effect.Effect<EquityIssuer, LocalWorldEr
           yield* mark(signed.hash, status)
           return status
         }),
+      grant: (symbol, to, amount) =>
+        Effect.gen(function*() {
+          const data = encodeFunctionData({ abi: equityTokenAbi, functionName: "mint", args: [to, amount] })
+          const hash = yield* submit(symbol, data)
+          yield* chain.mine
+          yield* settled(hash)
+        }),
+      redemptionTransfers: (blocks = { fromBlock: 0, toBlock: Number.MAX_SAFE_INTEGER }) =>
+        chain.attempt("redemption transfers", () =>
+          chain.client.getLogs({
+            address: tokens.map(({ address }) => address),
+            event: transferEvent,
+            args: { to: redemptionWallet },
+            strict: true,
+            fromBlock: BigInt(blocks.fromBlock),
+            toBlock: BigInt(blocks.toBlock)
+          })).pipe(
+            Effect.map((logs) =>
+              logs.flatMap(({ address, args, blockNumber, transactionHash }) =>
+                tokens.filter((token) => isAddressEqual(token.address, address)).map(({ symbol }) => ({
+                  hash: transactionHash,
+                  symbol,
+                  from: args.from,
+                  amount: args.value,
+                  block: Number(blockNumber)
+                }))
+              )
+            )
+          ),
       setPaused: (symbol, isPaused) =>
         Effect.gen(function*() {
-          const { address } = yield* token(symbol)
           const data = encodeFunctionData({ abi: equityTokenAbi, functionName: "setPaused", args: [isPaused] })
-          const signed = yield* chain.sign(wallet, { to: address, data })
-          yield* chain.broadcast(signed)
-          yield* chain.mined(signed.hash)
+          yield* chain.mined(yield* submit(symbol, data))
         })
     }
   })

@@ -14,17 +14,22 @@ import * as Chain from "./Chain.ts"
 import * as Contracts from "./Contracts.ts"
 import * as EquityIssuer from "./EquityIssuer.ts"
 import { LocalWorldError } from "./LocalWorldError.ts"
+import * as RedemptionDesk from "./RedemptionDesk.ts"
 
 export interface Options {
   /** Of both chains. Default 200 millis. */
   readonly blockTime?: Duration.DurationInput
   /** From the acceptance of a mint until the issuer acts. Default 1 second: with three confirmations a mint takes about two. */
   readonly mintDelay?: Duration.DurationInput
+  /** From the redemption request until it ends; until it is made, half of that. Default 1 second. */
+  readonly redeemDelay?: Duration.DurationInput
   /** Shares at the broker at first; only these symbols can be tokenized. Default 100 AAPL and 50 MSFT. */
   readonly shares?: Readonly<Record<string, string>>
+  /** Tokens in our wallet at first, by the share's symbol, as if minted before. Default none. */
+  readonly tokens?: Readonly<Record<string, string>>
   /** Whether the broker has its bad habits. Default true. */
   readonly quirks?: boolean
-  /** Finer settings, on top of the two above. */
+  /** Finer settings, on top of those above. */
   readonly settings?: AlpacaSettings.Patch
 }
 
@@ -60,6 +65,7 @@ const pace = {
   BALLAST_POLL_TIMEOUT: "1 minute",
   BALLAST_ETHEREUM_CONFIRMATIONS: "2",
   BALLAST_BASE_CONFIRMATIONS: "3",
+  BALLAST_TX_STUCK_AFTER: "3 seconds",
   BALLAST_HTTP_TIMEOUT: "5 seconds",
   BALLAST_RECHECK_INTERVAL: "5 seconds",
   BALLAST_LEASE_DURATION: "3 seconds",
@@ -84,18 +90,25 @@ const environment = (world: Omit<World, "environment">): World["environment"] =>
   ...pace
 })
 
-const parseShares = (shares: Readonly<Record<string, string>>) =>
+const invalid = (detail: string) => new LocalWorldError({ reason: "InvalidOptions", detail })
+
+const parse = (option: "shares" | "tokens", amounts: Readonly<Record<string, string>>) =>
   Effect.all(
-    Record.map(shares, (text, symbol) =>
-      Either.mapLeft(Decimal.parse(text, AlpacaSettings.shareDecimals), ({ message }) =>
-        new LocalWorldError({ reason: "InvalidOptions", detail: `shares of ${symbol}: ${message}` })))
+    Record.map(amounts, (text, symbol) =>
+      Either.mapLeft(
+        Decimal.parse(text, AlpacaSettings.shareDecimals),
+        ({ message }) => invalid(`${option} of ${symbol}: ${message}`)
+      ))
   )
 
 /** Starts it. All of it is gone with the scope, and with the process however that ends. */
 export const make = (options: Options = {}): Effect.Effect<World, LocalWorldError, Scope.Scope> =>
   Effect.gen(function*() {
-    const { blockTime = "200 millis", mintDelay = "1 second", quirks = true } = options
-    const shares = yield* parseShares(options.shares ?? defaultShares)
+    const { blockTime = "200 millis", mintDelay = "1 second", quirks = true, redeemDelay = "1 second" } = options
+    const shares = yield* parse("shares", options.shares ?? defaultShares)
+    const tokenized = yield* parse("tokens", options.tokens ?? {})
+    const unknown = Object.keys(tokenized).find((symbol) => !Record.has(shares, symbol))
+    if (unknown !== undefined) return yield* invalid(`tokens of ${unknown}: there are no shares of ${unknown}`)
     const wallets = {
       issuer: Chain.wallet("issuer"),
       redemption: Chain.wallet("redemption"),
@@ -115,17 +128,30 @@ export const make = (options: Options = {}): Effect.Effect<World, LocalWorldErro
     const issuer = yield* EquityIssuer.make({
       chain: base,
       wallet: wallets.issuer,
+      redemptionWallet: wallets.redemption.address,
       artifact: contracts.EquityToken,
       symbols: Object.keys(shares)
     })
-    const settings = AlpacaSettings.make({ quirks, delayMillis: Duration.toMillis(mintDelay) })
+    yield* Effect.forEach(Record.toEntries(tokenized), ([symbol, units]) =>
+      issuer.grant(
+        symbol,
+        wallets.own.address,
+        Decimal.rescaleFloor(units, AlpacaSettings.shareDecimals, EquityIssuer.tokenDecimals)
+      ), { discard: true })
+    const settings = AlpacaSettings.make({
+      quirks,
+      delayMillis: Duration.toMillis(mintDelay),
+      redeemDelayMillis: Duration.toMillis(redeemDelay)
+    })
     const alpaca = yield* AlpacaServer.make({
       credentials,
       shares,
+      tokenized,
       issuer,
       settings: AlpacaSettings.patch(settings, options.settings ?? {}),
       others: { ethereum, base }
     })
+    yield* RedemptionDesk.make({ chain: base, issuer, alpaca, account: wallets.own.address, interval: blockTime })
     const world = {
       alpaca,
       ethereum,

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto"
 import * as ControlJson from "../../../src/layers/local/ControlJson.ts"
 import * as LocalWorld from "../../../src/layers/local/LocalWorld.ts"
 import { change, control, get, minted, rpc } from "./Client.ts"
+import { detected, send, token } from "./RedemptionClient.ts"
 
 const { LocalWorld: world } = LocalWorld
 
@@ -77,10 +78,19 @@ layer(held, { excludeTestServices: true })("the control API", (it) => {
     Effect.gen(function*() {
       const to = yield* world
       const before = yield* to.alpaca.settings
-      const { body } = yield* change(to, { mint: { fee: "0.000000001" }, wire: { hasForeignRows: false } })
-      expect(body).toMatchObject({ mint: { outcome: "hold", fee: "0.000000001" }, wire: { hasForeignRows: false } })
+      const { body } = yield* change(to, {
+        mint: { fee: "0.000000001" },
+        redeem: { isDetected: false },
+        wire: { hasForeignRows: false }
+      })
+      expect(body).toMatchObject({
+        mint: { outcome: "hold", fee: "0.000000001" },
+        redeem: { outcome: "complete", isDetected: false, confirmations: 2 },
+        wire: { hasForeignRows: false }
+      })
       const expected = {
         mint: { ...before.mint, fee: 1n },
+        redeem: { ...before.redeem, isDetected: false },
         wire: { ...before.wire, hasForeignRows: false }
       }
       expect(yield* to.alpaca.settings).toEqual(expected)
@@ -91,10 +101,13 @@ layer(held, { excludeTestServices: true })("the control API", (it) => {
     const refusals: ReadonlyArray<readonly [string, string, unknown, number]> = [
       ["an unknown setting", "/settings", { mint: { dely: 1 } }, 422],
       ["an unknown word", "/settings", { mint: { outcome: "maybe" } }, 422],
+      ["a depth of no blocks", "/settings", { redeem: { confirmations: 0 } }, 422],
       ["what is no JSON", "/settings", "{", 422],
       ["an unknown fault", "/faults", { fault: { _tag: "Meteor" } }, 422],
       ["an unknown server", "/faults", { server: "circle", fault: { _tag: "Down" } }, 404],
-      ["an unknown path", "/weather", {}, 404]
+      ["an unknown path", "/weather", {}, 404],
+      ["an unknown token", "/tokens/GOLD", { paused: true }, 404],
+      ["an unknown change to a token", "/tokens/AAPL", { pause: true }, 422]
     ]
     for (const [name, tail, body, status] of refusals) {
       it.effect(name, () =>
@@ -107,4 +120,49 @@ layer(held, { excludeTestServices: true })("the control API", (it) => {
         }))
     }
   })
+})
+
+const redeeming = LocalWorld.layer({
+  blockTime: "50 millis",
+  redeemDelay: 0,
+  tokens: { AAPL: "20" },
+  settings: { redeem: { outcome: "hold" } }
+})
+
+layer(redeeming, { excludeTestServices: true })("the control API, where tokens are redeemed,", (it) => {
+  it.effect("tells which tokens truly came, and ends their request as it is told", () =>
+    Effect.gen(function*() {
+      const to = yield* world
+      const { blockNumber, transactionHash } = yield* send(to, "AAPL", 3n * token / 2n)
+      const id = yield* detected(to, transactionHash)
+      expect((yield* control(to, "POST", `/requests/${id}`, { status: "completed", fee: "0.5" })).status).toBe(422)
+      const end = (status: string) => control(to, "POST", `/requests/${id}`, { status })
+      expect((yield* end("completed")).body).toMatchObject({ id, status: "completed", txHash: transactionHash })
+      expect((yield* end("completed")).status).toBe(200)
+      expect((yield* end("rejected")).status).toBe(409)
+
+      const answer = yield* control(to, "GET", "/ledger")
+      const from = to.wallet.address
+      expect(answer.body["redemptionTransfers"]).toEqual([
+        { hash: transactionHash, symbol: "AAPL", from, amount: "1.5", block: Number(blockNumber) }
+      ])
+      const ledger = yield* Schema.decodeUnknown(ControlJson.Ledger)(answer.body)
+      expect(ledger).toEqual(yield* to.alpaca.history)
+      expect(ledger.shares["AAPL"]).toEqual({ available: 101_500_000_000n, inTransit: 0n, journaled: 18_500_000_000n })
+      expect(ledger.requests).toMatchObject([{ id, type: "redeem", clientRequestId: null, fee: null }])
+      expect(ledger.mintsByClientRequestId).toEqual({})
+    }))
+
+  it.effect("stops a token, so that transfers revert, and lets it move again", () =>
+    Effect.gen(function*() {
+      const to = yield* world
+      const before = (yield* to.alpaca.history).redemptionTransfers
+      const pause = (paused: boolean) => control(to, "POST", "/tokens/AAPL", { paused })
+      expect((yield* pause(true)).body).toEqual({ paused: true })
+      expect((yield* send(to, "AAPL", token)).status).toBe("reverted")
+      expect((yield* to.alpaca.history).redemptionTransfers).toEqual(before)
+      expect((yield* pause(false)).body).toEqual({ paused: false })
+      expect((yield* send(to, "AAPL", token)).status).toBe("success")
+      expect((yield* to.alpaca.history).redemptionTransfers).toHaveLength(before.length + 1)
+    }))
 })

@@ -87,6 +87,39 @@ describe("LocalWorld", () => {
       const error = yield* Effect.flip(LocalWorld.make({ shares: { AAPL: "ten" } }))
       expect(error.reason).toBe("InvalidOptions")
       expect(error.message).toContain("shares of AAPL")
+      const tokens = (held: Record<string, string>) =>
+        Effect.flip(LocalWorld.make({ shares: { AAPL: "1" }, tokens: held }))
+      expect((yield* tokens({ AAPL: "1.0000000001" })).message).toContain("tokens of AAPL")
+      expect((yield* tokens({ TSLA: "1" })).message).toContain("tokens of TSLA")
+    }))
+
+  it.scopedLive("begins with the tokens that it is asked for, as if they had been minted", () =>
+    Effect.gen(function*() {
+      // No block comes by itself before the test is over.
+      const { alpaca, base, tokens, wallet } = yield* LocalWorld.make({
+        blockTime: "1 hour",
+        shares: { AAPL: "3", TSLA: "4" },
+        tokens: { AAPL: "20.000000001" }
+      })
+      const balances = yield* Effect.all(
+        ["AAPL", "TSLA"].map((symbol) =>
+          Effect.promise(() =>
+            base.client.readContract({
+              address: tokens[symbol]?.address ?? "0x",
+              abi: equityTokenAbi,
+              functionName: "balanceOf",
+              args: [wallet.address]
+            })
+          )
+        )
+      )
+      expect(balances).toEqual([20_000_000_001_000_000_000n, 0n])
+      const { issuerTransactions, requests, shares } = yield* alpaca.history
+      expect(shares).toEqual({
+        AAPL: { available: 3_000_000_000n, inTransit: 0n, journaled: 20_000_000_001n },
+        TSLA: { available: 4_000_000_000n, inTransit: 0n, journaled: 0n }
+      })
+      expect([issuerTransactions, requests]).toEqual([[], []])
     }))
 })
 

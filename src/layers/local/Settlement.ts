@@ -1,4 +1,7 @@
-/** What Alpaca and the issuer do with an accepted mint: tokens on chain exactly once, then the books. */
+/**
+ * What Alpaca and the issuer do with an accepted request. A mint: tokens on chain exactly once, then the books. A
+ * redemption, whose tokens have come already: the books alone.
+ */
 import { Deferred, Effect, Option, Ref, Schedule, type Scope } from "effect"
 import * as Decimal from "../../domain/Decimal.ts"
 import type { AlpacaLedger, TokenizationRequest } from "./AlpacaLedger.ts"
@@ -6,12 +9,12 @@ import { type MintScript, type Settings, shareDecimals } from "./AlpacaSettings.
 import type { EquityIssuer } from "./EquityIssuer.ts"
 import type { LocalWorldError } from "./LocalWorldError.ts"
 
-export interface MintSettlement {
+export interface Settlement {
   /** Follows the settings of this moment, in the background. */
   readonly begin: (request: TokenizationRequest) => Effect.Effect<void>
   /**
    * Ends a pending request now, whatever the settings were when it came, and waits for the end. The first to end a
-   * request decides how; whoever comes later waits for the same end.
+   * request decides how; whoever comes later waits for the same end. Of the script only `outcome` concerns a redemption.
    */
   readonly settle: (
     request: TokenizationRequest,
@@ -23,13 +26,13 @@ export const make = (options: {
   readonly ledger: AlpacaLedger
   readonly issuer: EquityIssuer
   readonly settings: Ref.Ref<Settings>
-}): Effect.Effect<MintSettlement, never, Scope.Scope> =>
+}): Effect.Effect<Settlement, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { issuer, ledger, settings } = options
     const scope = yield* Effect.scope
     const ends = yield* Ref.make<ReadonlyMap<string, Deferred.Deferred<void, LocalWorldError>>>(new Map())
 
-    const complete = (request: TokenizationRequest, script: MintScript) =>
+    const completeMint = (request: TokenizationRequest, script: MintScript) =>
       Effect.gen(function*() {
         const symbol = script.mintInstead ?? request.symbol
         const decimals = issuer.tokens[symbol]?.decimals ?? shareDecimals
@@ -56,18 +59,20 @@ export const make = (options: {
         yield* status === "reverted" && script.hash !== "reverted" ? ledger.reject(request.id) : report
       })
 
-    const settle: MintSettlement["settle"] = (request, changes) =>
+    const settle: Settlement["settle"] = (request, changes) =>
       Effect.gen(function*() {
-        const script = { ...(yield* Ref.get(settings)).mint, ...changes }
+        const current = yield* Ref.get(settings)
+        const { outcome } = { ...current[request.type], ...changes }
         const own = yield* Deferred.make<void, LocalWorldError>()
         const end = yield* Ref.modify(ends, (all) => {
           const known = all.get(request.id)
           return known === undefined ? [own, new Map(all).set(request.id, own)] : [known, all]
         })
         if (end === own) {
-          const work = script.outcome === "reject"
-            ? Effect.asVoid(ledger.reject(request.id))
-            : complete(request, script)
+          const complete: Effect.Effect<unknown, LocalWorldError> = request.type === "mint"
+            ? completeMint(request, { ...current.mint, ...changes })
+            : ledger.complete(request.id)
+          const work = outcome === "reject" ? ledger.reject(request.id) : complete
           // In the world's scope: the end comes also when whoever asked for it has gone.
           yield* Effect.forkIn(Effect.interruptible(Effect.intoDeferred(Effect.asVoid(work), own)), scope)
         }
@@ -78,11 +83,11 @@ export const make = (options: {
       settle,
       begin: (request) =>
         Effect.gen(function*() {
-          const { mint } = yield* Ref.get(settings)
-          if (mint.outcome === "hold") return
-          yield* Effect.sleep(mint.delayMillis).pipe(
-            Effect.zipRight(settle(request, mint)),
-            Effect.catchAll((error) => Effect.logError(`mint request ${request.id} stays pending`, error)),
+          const script = (yield* Ref.get(settings))[request.type]
+          if (script.outcome === "hold") return
+          yield* Effect.sleep(script.delayMillis).pipe(
+            Effect.zipRight(settle(request, script)),
+            Effect.catchAll((error) => Effect.logError(`${request.type} request ${request.id} stays pending`, error)),
             Effect.interruptible,
             Effect.forkIn(scope)
           )
