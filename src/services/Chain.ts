@@ -58,6 +58,13 @@ export interface Block {
   readonly baseFeePerGas: bigint
 }
 
+/** A transaction as a block names it. */
+export interface Included {
+  readonly txHash: TxHash
+  readonly from: Address
+  readonly nonce: number
+}
+
 /** A message to a contract. */
 export interface Call {
   readonly to: Address
@@ -71,6 +78,8 @@ export interface Call {
 export interface ChainReads {
   /** The latest block. */
   readonly block: Effect.Effect<Block, ChainError>
+  /** All transactions of a block. Empty for a block that is not there. */
+  readonly transactions: (block: bigint) => Effect.Effect<ReadonlyArray<Included>, ChainError>
   /** None: not mined as far as this node can see, which proves nothing. */
   readonly receipt: (txHash: TxHash) => Effect.Effect<Option.Option<Receipt>, ChainError>
   /**

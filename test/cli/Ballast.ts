@@ -2,11 +2,12 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { assert } from "@effect/vitest"
-import { Context, Duration, Effect, Layer, Schedule, Schema, type Scope } from "effect"
+import { Context, Duration, Effect, Either, Layer, Schedule, Schema, type Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import * as Decimal from "../../src/domain/Decimal.ts"
 import * as LocalWorld from "../../src/layers/local/LocalWorld.ts"
 
 const main = path.resolve(import.meta.dirname, "../../dist/main.js")
@@ -114,11 +115,9 @@ export class Sandbox extends Context.Tag("test/Sandbox")<Sandbox, {
   readonly environment: Environment
 }>() {}
 
-/** Quick: a mint takes about half a second of the world's time. */
-export const sandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(
-  Sandbox,
+const make = (options: LocalWorld.Options) =>
   Effect.gen(function*() {
-    const world = yield* LocalWorld.make({ blockTime: "100 millis", mintDelay: "100 millis" })
+    const world = yield* LocalWorld.make({ blockTime: "100 millis", mintDelay: "100 millis", ...options })
     const BALLAST_DATABASE = `sqlite:${path.join(yield* folder, "ballast.db")}`
     const quick = { BALLAST_BASE_CONFIRMATIONS: "2", BALLAST_POLL_INTERVAL: "100 millis", BALLAST_LOG_LEVEL: "trace" }
     const nodes = {
@@ -127,6 +126,14 @@ export const sandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(
     }
     return { world, environment: { ...world.environment, ...quick, ...nodes, BALLAST_DATABASE } }
   })
+
+/** Quick: a mint takes about half a second of the world's time. */
+export const sandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(Sandbox, make({}))
+
+/** With tokens to redeem, as quick. */
+export const redemptionSandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(
+  Sandbox,
+  make({ tokens: { AAPL: "50" }, redeemDelay: "100 millis" })
 )
 
 /** A database of its own for one test. */
@@ -140,6 +147,11 @@ export const mintOf = (
   id: string,
   quantity = "0.01"
 ) => ["mint", "--symbol", "AAPL", "--quantity", quantity, "--id", id]
+
+export const redeemOf = (
+  id: string,
+  quantity = "0.01"
+) => ["redeem", "--symbol", "AAPL", "--quantity", quantity, "--id", id]
 
 const Operation = Schema.parseJson(Schema.Struct({
   id: Schema.String,
@@ -156,7 +168,15 @@ const Operation = Schema.parseJson(Schema.Struct({
   events: Schema.Array(
     Schema.Struct({ sequence: Schema.Int, type: Schema.String, at: Schema.String, payload: Schema.Unknown })
   ),
-  transactions: Schema.Array(Schema.Unknown)
+  transactions: Schema.Array(Schema.Struct({
+    step: Schema.String,
+    attempt: Schema.Int,
+    chain: Schema.String,
+    nonce: Schema.Int,
+    status: Schema.String,
+    hash: Schema.NullOr(Schema.String),
+    signatures: Schema.Array(Schema.Struct({ hash: Schema.String, kind: Schema.String }))
+  }))
 }))
 
 /** The one document that `--json` printed about an operation. */
@@ -177,6 +197,15 @@ export const truth = (id: string) =>
     const ours = requests.filter(({ clientRequestId }) => clientRequestId === id)
     const mints = issuerTransactions.filter(({ requestId }) => ours.some((request) => request.id === requestId))
     return { requests: ours.length, mints: mints.filter(({ status }) => status === "mined").length }
+  })
+
+/** Every transfer of exactly this amount that is on the chain: each redemption of a test has an amount of its own. */
+export const transfersOf = (quantity: string) =>
+  Effect.gen(function*() {
+    const { world } = yield* Sandbox
+    const { redemptionTransfers } = yield* world.alpaca.history
+    const units = Either.getOrThrow(Decimal.parse(quantity, 18))
+    return redemptionTransfers.filter(({ amount }) => amount === units)
   })
 
 /** The types of an operation's events by now, as another program sees them in the file; none if it is not there yet. */

@@ -43,12 +43,15 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("commands", (it) 
       assert.deepStrictEqual(rest, { balanced: true })
       assert.deepStrictEqual(
         workflows.map(({ id, ms, ...workflow }) => [id.length, Number.isInteger(ms), workflow]),
-        [[36, true, { type: "TokenizedEquityMint", state: "Completed", succeeded: true }]]
+        [
+          [36, true, { type: "TokenizedEquityMint", state: "Completed", succeeded: true }],
+          [36, true, { type: "EquityRedemption", state: "Completed", succeeded: true }]
+        ]
       )
       assert.deepStrictEqual(balances, [
-        { place: "Alpaca AAPL", before: "100", after: "89.5", expected: "89.5" },
+        { place: "Alpaca AAPL", before: "100", after: "93.75", expected: "93.75" },
         { place: "Alpaca MSFT", before: "50", after: "50", expected: "50" },
-        { place: "Base wallet AAPL", before: "0", after: "10.5", expected: "10.5" },
+        { place: "Base wallet AAPL", before: "0", after: "6.25", expected: "6.25" },
         { place: "Base wallet MSFT", before: "0", after: "0", expected: "0" }
       ])
     }))

@@ -2,16 +2,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
-import type { Fault } from "../../src/layers/local/Fault.ts"
 import { eventsOf, eventually, mintOf, operation, Sandbox, sandbox, start, truth } from "./Ballast.ts"
 import { inProcess } from "./InProcess.ts"
-
-const long = 600_000
-
-const delayBefore: Fault = { _tag: "DelayBefore", millis: long }
-const delayAfter: Fault = { _tag: "DelayAfter", millis: long }
-/** Arrives only after the process that sent it is dead and the next one has begun. */
-const delayed: Fault = { _tag: "DelayBefore", millis: 700 }
+import { delayAfter, delayBefore, delayed, killedAt } from "./Killing.ts"
 
 const recorded = ["MintRequested", "MintAccepted", "TokensReceived", "MintCompleted"]
 
@@ -27,26 +20,6 @@ const resumedOnce = (id: string, command = ["resume", id]) =>
     assert.deepStrictEqual(yield* truth(id), { requests: 1, mints: 1 })
   })
 
-/** Starts a command and kills it once `call` has arrived; `fault` keeps it from going on. */
-const killedAt = (
-  args: ReadonlyArray<string>,
-  [server, call]: readonly ["alpaca" | "base" | "ethereum", string],
-  fault: Fault,
-  more: Effect.Effect<boolean> = Effect.succeed(true)
-) =>
-  Effect.scoped(Effect.gen(function*() {
-    const { environment, world } = yield* Sandbox
-    const { counts, faults } = world[server]
-    const seen = yield* counts.of(call)
-    const held = yield* faults.add({ on: call, fault, times: "forever" })
-    const child = yield* start(args, environment)
-    yield* eventually(`${call} arrives`, Effect.map(counts.of(call), (count) => count > seen))
-    yield* eventually(`${call} takes effect`, more)
-    const { code } = yield* child.kill("SIGKILL")
-    assert.isNull(code, "it was still running")
-    yield* faults.remove(held)
-  }))
-
 /** What a mint asks before it records its intent. */
 const preflight = [["ethereum", "eth_chainId"], ["base", "eth_chainId"], ["base", "eth_getCode"], [
   "base",
@@ -58,7 +31,7 @@ const calls = [
   ["alpaca", "POST mint"],
   ["alpaca", "GET request"],
   ["base", "eth_getTransactionReceipt"],
-  ["base", "eth_blockNumber"]
+  ["base", "eth_getBlockByNumber"]
 ] as const
 
 /** What only a mint asks that was killed before. */

@@ -9,10 +9,14 @@ import { inProcess } from "./InProcess.ts"
 const id = "6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e"
 const good = { symbol: "AAPL", quantity: "1", id }
 
-const mint = (options: Readonly<Record<string, string>>) => [
-  "mint",
+type Workflow = "mint" | "redeem"
+const workflows: ReadonlyArray<Workflow> = ["mint", "redeem"]
+
+const order = (workflow: Workflow, options: Readonly<Record<string, string>>) => [
+  workflow,
   ...Object.entries({ ...good, ...options }).flatMap(([name, value]) => [`--${name}`, value])
 ]
+const mint = (options: Readonly<Record<string, string>>) => order("mint", options)
 
 /** Option by option: the value, and what the message must contain beside the option's name. */
 const typed: ReadonlyArray<readonly [option: string, value: string, ...says: ReadonlyArray<string>]> = [
@@ -65,6 +69,11 @@ const configured: ReadonlyArray<
   ["BALLAST_BASE_RPC_URL", "base", "http:// or https:// URLs", "not shown"],
   ["BALLAST_BASE_RPC_URL", "https://a.example/key,ftp://b.example", "http:// or https:// URLs"],
   ["BALLAST_BASE_CONFIRMATIONS", "0", "1 to 10000"],
+  ["BALLAST_TX_STUCK_AFTER", "3", "duration", "\"3\""],
+  ["BALLAST_MAX_FEE_PER_GAS", "200", "200 gwei", "got \"200\""],
+  ["BALLAST_MAX_FEE_PER_GAS", "0 gwei", "above zero", "0 gwei"],
+  ["BALLAST_MAX_FEE_PER_GAS", "0.0000000001 gwei", "above zero"],
+  ["BALLAST_REDEMPTION_WALLET", "0x12", "EIP-55", "0x12"],
   ["BALLAST_EQUITIES", "AAPL", "BALLAST_EQUITIES"],
   ["BALLAST_EQUITIES", "{}", "at least one"],
   [
@@ -100,25 +109,30 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("wrong input", (i
       assert.strictEqual(ended.stdout, "")
       for (const words of says) assert.include(ended.stderr, words)
       assert.strictEqual(yield* world.alpaca.counts.of("POST mint"), 0, "nothing was sent")
+      assert.strictEqual(yield* world.base.counts.of("eth_sendRawTransaction"), 0, "nothing was sent")
       return ended
     })
 
-  for (const [option, value, ...says] of typed) {
-    it.scoped(`--${option} ${JSON.stringify(value)}`, () =>
-      Effect.gen(function*() {
-        const { environment } = yield* ownDatabase
-        yield* refused(mint({ [option]: value }), environment, [`--${option}`, ...says])
-      }))
-  }
+  for (const workflow of workflows) {
+    for (const [option, value, ...says] of typed) {
+      if (workflow === "redeem" && option === "wallet") continue
+      it.scoped(`${workflow} --${option} ${JSON.stringify(value)}`, () =>
+        Effect.gen(function*() {
+          const { environment } = yield* ownDatabase
+          yield* refused(order(workflow, { [option]: value }), environment, [`--${option}`, ...says])
+        }))
+    }
 
-  for (const [key, value, ...says] of configured) {
-    it.scoped(`${key} ${typeof value === "string" ? JSON.stringify(value) : `with ${says.join(", ")}`}`, () =>
-      Effect.gen(function*() {
-        const { environment } = yield* ownDatabase
-        const text = typeof value === "string" ? value : value(environment)
-        const { stderr } = yield* refused(mint({}), { ...environment, [key]: text }, [key, ...says])
-        if (says.some((words) => words.includes("not shown"))) assert.notInclude(stderr, text)
-      }))
+    for (const [key, value, ...says] of configured) {
+      const shown = typeof value === "string" ? JSON.stringify(value) : `with ${says.join(", ")}`
+      it.scoped(`${workflow} with ${key} ${shown}`, () =>
+        Effect.gen(function*() {
+          const { environment } = yield* ownDatabase
+          const text = typeof value === "string" ? value : value(environment)
+          const { stderr } = yield* refused(order(workflow, {}), { ...environment, [key]: text }, [key, ...says])
+          if (says.some((words) => words.includes("not shown"))) assert.notInclude(stderr, text)
+        }))
+    }
   }
 
   it.scoped("a missing key", () =>

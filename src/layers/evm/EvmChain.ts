@@ -49,6 +49,15 @@ const readsOf = (name: ChainName, { request }: RpcClient.RpcClient): ChainReads 
       params: ["latest", false],
       answer: RpcAnswer.Block
     }).pipe(Effect.withSpan("EvmChain.block", { attributes })),
+    transactions: Effect.fn("EvmChain.transactions", { attributes })(function*(block) {
+      const answer = yield* request({
+        action: `transactions of block ${block}`,
+        method: "eth_getBlockByNumber",
+        params: [blockTag(block), true],
+        answer: RpcAnswer.Transactions
+      })
+      return (answer?.transactions ?? []).map(({ from, hash, nonce }) => ({ txHash: hash, from, nonce }))
+    }),
     receipt: Effect.fn("EvmChain.receipt", { attributes })(function*(txHash: TxHash) {
       const action = `receipt of ${txHash}`
       const answer = yield* request({

@@ -59,3 +59,8 @@ export const Count = Schema.compose(
   Quantity,
   Schema.transform(Schema.BigIntFromSelf, Schema.NonNegativeInt, { strict: true, decode: Number, encode: BigInt })
 )
+
+/** Of a block asked for with its transactions; null where there is none. */
+export const Transactions = Schema.NullOr(Schema.Struct({
+  transactions: Schema.Array(Schema.Struct({ hash: TxHash, from: NodeAddress, nonce: Count }))
+}))

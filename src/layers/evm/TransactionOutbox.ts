@@ -3,7 +3,8 @@
  * until nothing can happen to it any more. The state diagram and the reasons are in docs/adr/0006.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
-import { DateTime, Duration, Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
+import type { TxHash } from "../../domain/TxHash.ts"
 import { Alerts } from "../../services/Alerts.ts"
 import { BaseChain, type ChainError, type ChainName, EthereumChain } from "../../services/Chain.ts"
 import type { Lease, Leases } from "../../services/Leases.ts"
@@ -30,9 +31,6 @@ export interface Options extends Unblocking.Options {
 
 type Stored = OutboxTable.Stored
 
-/** Full nodes index transactions of their last 2,350,000 blocks by default: 54 days on Base. Far on the safe side of that. */
-const receiptsAreKept = Duration.days(7)
-
 const make = (options: Options) =>
   Effect.gen(function*() {
     const { address: wallet } = yield* Signer
@@ -42,8 +40,6 @@ const make = (options: Options) =>
     const nonces = yield* Nonces.make
     const sending = yield* Sending.make(table, chains)
     const { isWorrying, unblock } = yield* Unblocking.make(options, { chains, nonces, sending, table })
-    /** At which block a nonce was first seen to be used, deep, by nobody that we know. By row. */
-    const suspicions = new Map<number, bigint>()
 
     const pending = (row: Stored, waitingFor?: string): Submitted => {
       const hash = Option.match(Sending.newest(row), { onNone: () => "", onSome: ({ hash }) => ` ${hash}` })
@@ -83,7 +79,6 @@ const make = (options: Options) =>
       Effect.gen(function*() {
         const ended = yield* table.end(row, how, { detail, where })
         sending.forget(row)
-        suspicions.delete(row.position)
         yield* Effect.logInfo(`${Sending.describe(row)}: nonce ${row.nonce} on ${row.chain} is ${ended.status}`)
         // Nobody else waits for what only filled the gaps before it.
         const mine = (yield* table.unended(wallet)).filter((one) =>
@@ -116,38 +111,32 @@ const make = (options: Options) =>
         return Submitted.Confirmed({ receipt })
       })
 
-    /**
-     * Its nonce is used by a transaction that is not ours, as far as the node shows. Two looks at different blocks must say
-     * so, since behind one URL may stand several nodes; and a node that forgets old receipts must not be believed about them.
-     */
-    const displaced = (row: Stored, head: bigint): Effect.Effect<Submitted, SubmitError> =>
+    /** The proof is the block that holds the other one: not that ours cannot be seen. */
+    const displaced = (row: Stored, txHash: TxHash): Effect.Effect<Submitted, SubmitError> =>
       Effect.gen(function*() {
-        const used = `nonce ${row.nonce} on ${row.chain} is used by another transaction of ${wallet}`
-        const age = DateTime.distanceDuration(row.reservedAt, yield* DateTime.now)
-        if (Duration.greaterThan(age, receiptsAreKept)) {
-          yield* alerts.raise({
-            condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/nonce-used-long-ago`,
-            operation: row.key.operation,
-            message: `${Sending.describe(row)}: ${used}, or by this one and the node has forgotten the receipt of ${
-              row.signatures.map(({ hash }) => hash).join(" or ")
-            }. Configure a node that keeps all receipts (BALLAST_${row.chain.toUpperCase()}_RPC_URL)`
-          })
-          return pending(row, `a node that keeps receipts for longer than ${Duration.format(receiptsAreKept)}`)
-        }
-        const first = suspicions.get(row.position)
-        if (first === undefined || head <= first) {
-          suspicions.set(row.position, first ?? head)
-          return pending(row, `a second look, since it seems that ${used}`)
-        }
+        const used = `nonce ${row.nonce} on ${row.chain} was used by ${txHash}, another transaction of ${wallet}`
         yield* alerts.raise({
           condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/displaced`,
           operation: row.key.operation,
-          message: `${
-            Sending.describe(row)
-          }: ${used}, so it can never be mined. Something else sends with our key: stop it`
+          message: `${Sending.describe(row)}: ${used}, so it can never be mined. Something else sends with our key: stop it`
         })
         yield* end(row, "displaced", Option.some(used))
         return Submitted.Displaced({ nonce: row.nonce })
+      })
+
+    /** Used by ours or by another one, which the node cannot tell: nothing is done until it can. */
+    const undecided = (row: Stored, isFindable: boolean) =>
+      Effect.gen(function*() {
+        if (isFindable) return pending(row, `the receipt of what used nonce ${row.nonce} on ${row.chain}, which may come late`)
+        const key = `BALLAST_${row.chain.toUpperCase()}_RPC_URL`
+        yield* alerts.raise({
+          condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/nonce-used`,
+          operation: row.key.operation,
+          message: `${Sending.describe(row)}: nonce ${row.nonce} on ${row.chain} is used, and the node shows neither the receipt of ${
+            row.signatures.map(({ hash }) => hash).join(" or ")
+          } nor another transaction there. It keeps too little of the past: add an archive node to ${key}`
+        })
+        return pending(row, `a node that can tell what used nonce ${row.nonce} on ${row.chain} (${key})`)
       })
 
     /** What is over is read from the row, and its receipt from the chain. */
@@ -181,10 +170,10 @@ const make = (options: Options) =>
             return pending(row)
           case "Waiting":
             return yield* Effect.map(unblock(row, seen), () => pending(row))
+          case "Displaced":
+            return yield* displaced(row, seen.by.txHash)
           case "NonceUsed":
-            return seen.isDeep
-              ? yield* displaced(row, seen.head)
-              : pending(row, `${row.chain} to show what used nonce ${row.nonce}; the receipt may come after the count`)
+            return yield* undecided(row, seen.isFindable)
         }
       }).pipe(
         Effect.withSpan("TransactionOutbox.advance", { attributes: { ...row.key, chain: row.chain, nonce: row.nonce } })

@@ -59,12 +59,15 @@ const credentials = {
   apiSecret: "local-world-secret"
 }
 
+/** Blocks that hold what is in our wallet at first. */
+const depth = 3
+
 /** Everything quick: blocks come every fifth of a second, and a person is watching. */
 const pace = {
   BALLAST_POLL_INTERVAL: "200 millis",
   BALLAST_POLL_TIMEOUT: "1 minute",
   BALLAST_ETHEREUM_CONFIRMATIONS: "2",
-  BALLAST_BASE_CONFIRMATIONS: "3",
+  BALLAST_BASE_CONFIRMATIONS: String(depth),
   BALLAST_TX_STUCK_AFTER: "3 seconds",
   BALLAST_HTTP_TIMEOUT: "5 seconds",
   BALLAST_RECHECK_INTERVAL: "5 seconds",
@@ -138,6 +141,8 @@ export const make = (options: Options = {}): Effect.Effect<World, LocalWorldErro
         wallets.own.address,
         Decimal.rescaleFloor(units, AlpacaSettings.shareDecimals, EquityIssuer.tokenDecimals)
       ), { discard: true })
+    // As deep as anybody here asks for.
+    yield* Effect.repeatN(base.mine, depth - 1)
     const settings = AlpacaSettings.make({
       quirks,
       delayMillis: Duration.toMillis(mintDelay),

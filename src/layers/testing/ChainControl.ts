@@ -17,6 +17,8 @@ export interface ChainScript extends ChainDriver {
   readonly setAnswer: (to: Address, data: Hex, answer: Hex) => Effect.Effect<void>
   /** The node shows the chain as it was so many blocks ago. */
   readonly lag: (blocks: number) => Effect.Effect<void>
+  /** The node has no state from before this block, as one that is no archive. */
+  readonly forgetStateBefore: (block: bigint) => Effect.Effect<void>
   /** The node does not show receipts, though it counts what is mined. */
   readonly hideReceipts: (isHidden: boolean) => Effect.Effect<void>
   /** The next answer is this error. */

@@ -33,6 +33,7 @@ interface Node {
   readonly made: number
   readonly lag: number
   readonly hidesReceipts: boolean
+  readonly stateFrom: bigint
   readonly isDown: boolean
   readonly failures: ReadonlyArray<ChainError>
   readonly broadcasts: ReadonlyArray<{ readonly answer: Broadcast["answer"]; readonly isTaken: boolean }>
@@ -49,6 +50,7 @@ const make = (name: ChainName, confirmations: number) =>
       made: 0,
       lag: 0,
       hidesReceipts: false,
+      stateFrom: 0n,
       isDown: false,
       failures: [],
       broadcasts: [],
@@ -81,16 +83,22 @@ const make = (name: ChainName, confirmations: number) =>
 
     const reads: ChainReads = {
       block: ask("block", (chain) => Effect.succeed(MemoryChain.head(chain))),
+      transactions: (number) =>
+        ask("transactions", ({ blocks }) => Effect.succeed(blocks[Number(number)]?.transactions ?? [])),
       receipt: (txHash) =>
         ask("receipt", (chain, { hidesReceipts }) =>
           Effect.succeed(hidesReceipts ? Option.none() : MemoryChain.receipt(chain, txHash))),
       nonce: (sender, at) =>
-        ask("nonce", (chain) =>
-          Effect.succeed(
+        ask("nonce", (chain, { stateFrom }) => {
+          if (typeof at === "bigint" && at < stateFrom) {
+            return Effect.fail(error("Unavailable", `transactions of ${sender}`, "missing trie node"))
+          }
+          return Effect.succeed(
             at === "pending"
               ? MemoryChain.pendingNonce(chain, sender)
               : (at === "latest" ? MemoryChain.tip(chain) : MemoryChain.at(chain, at)).nonces.get(sender) ?? 0
-          )),
+          )
+        }),
       code: (address) =>
         ask("code", (chain) => Effect.succeed(MemoryChain.tip(chain).code.get(address) ?? "0x")),
       balance: (owner) => ask("balance", (chain) => Effect.succeed(MemoryChain.tip(chain).wei.get(owner) ?? 0n)),
@@ -192,6 +200,7 @@ const make = (name: ChainName, confirmations: number) =>
       setAnswer: (to, data, answer) =>
         edit(({ answers }) => ({ answers: new Map(answers).set(`${to}/${data}`, answer) })),
       lag: (lag) => update(() => ({ lag })),
+      forgetStateBefore: (stateFrom) => update(() => ({ stateFrom })),
       hideReceipts: (hidesReceipts) => update(() => ({ hidesReceipts })),
       failNext: (failure = down) => update(({ failures }) => ({ failures: [...failures, failure] })),
       answerBroadcast: (answer, { isTaken }) =>

@@ -4,7 +4,7 @@ import { decodeFunctionData, erc20Abi, keccak256, parseTransaction } from "viem"
 import * as Address from "../../domain/Address.ts"
 import type { Hex } from "../../domain/Hex.ts"
 import * as TxHash from "../../domain/TxHash.ts"
-import type { Block, Broadcast, Call, Log, Receipt } from "../../services/Chain.ts"
+import type { Block, Broadcast, Call, Included, Log, Receipt } from "../../services/Chain.ts"
 import * as TransferLogs from "../evm/TransferLogs.ts"
 
 export const token = Address.make("0x00000000000000000000000000000000000070e1")
@@ -27,6 +27,7 @@ export interface State {
 }
 
 export interface Mined {
+  readonly transactions: ReadonlyArray<Included>
   readonly receipts: ReadonlyArray<Omit<Receipt, "blockNumber">>
   readonly after: State
 }
@@ -57,6 +58,7 @@ const usualGas = 60_000n
 export const genesis = (chainId: number): Chain => ({
   chainId,
   blocks: [{
+    transactions: [],
     receipts: [],
     after: {
       code: new Map([[token, "0x01"], [otherToken, "0x01"], [equity, "0x01"], [reverter, "0xfd"]]),
@@ -198,6 +200,7 @@ export const offer = (chain: Chain, chainId: number, offered: Pooled): readonly 
 const include = (chain: Chain): { readonly mined: Mined; readonly pool: ReadonlyArray<Pooled> } => {
   let after = tip(chain)
   const receipts: Array<Mined["receipts"][number]> = []
+  const transactions: Array<Included> = []
   const left: Array<Pooled> = []
   for (const one of chain.pool.toSorted((a, b) => a.nonce - b.nonce)) {
     const { call, hash: txHash, maxFeePerGas, nonce, sender } = one
@@ -213,13 +216,14 @@ const include = (chain: Chain): { readonly mined: Mined; readonly pool: Readonly
     }
     const executed = execute(before, call)
     after = Either.match(executed, { onLeft: () => before, onRight: ({ after }) => after })
+    transactions.push({ txHash, from: sender, nonce })
     receipts.push(Either.match(executed, {
       onLeft: () => ({ txHash, status: "reverted" as const, logs: [] }),
       onRight: ({ logs }) => ({ txHash, status: "success" as const, logs })
     }))
   }
   return {
-    mined: { receipts, after },
+    mined: { transactions, receipts, after },
     pool: left.filter(({ nonce, sender }) => nonce >= (after.nonces.get(sender) ?? 0))
   }
 }
@@ -232,7 +236,7 @@ export const mine = (chain: Chain): Chain => {
 /** A block of its own for one receipt. */
 export const addReceipt = (chain: Chain, receipt: Mined["receipts"][number]): Chain => ({
   ...chain,
-  blocks: Array.append(chain.blocks, { receipts: [receipt], after: tip(chain) })
+  blocks: Array.append(chain.blocks, { transactions: [], receipts: [receipt], after: tip(chain) })
 })
 
 /** The last `depth` blocks become empty ones. */
@@ -240,7 +244,7 @@ export const reorganise = (chain: Chain, depth: number): Chain => {
   const [genesis, ...others] = chain.blocks
   const kept = Array.prepend(others.slice(0, Math.max(0, others.length - depth)), genesis)
   const after = Array.lastNonEmpty(kept).after
-  const empty = Array.makeBy(chain.blocks.length - kept.length, () => ({ receipts: [], after }))
+  const empty = Array.makeBy(chain.blocks.length - kept.length, () => ({ transactions: [], receipts: [], after }))
   return { ...chain, blocks: chain.blocks.length === kept.length ? kept : Array.appendAll(kept, empty) }
 }
 

@@ -1,6 +1,6 @@
 /** What one node shows of a stored transaction, and what that proves. */
 import { Data, Effect, Option } from "effect"
-import type { Chain, ChainError, ChainView, Receipt } from "../../../services/Chain.ts"
+import type { Chain, ChainError, ChainView, Included, Receipt } from "../../../services/Chain.ts"
 import type { Signature, Stored } from "../../sql/OutboxTable.ts"
 
 export type Seen = Data.TaggedEnum<{
@@ -8,11 +8,10 @@ export type Seen = Data.TaggedEnum<{
   Mined: { readonly signature: Signature; readonly receipt: Receipt; readonly confirmations: number }
   /** Its nonce is free. `latest` is the first that is not mined, `pending` the first that this node does not have. */
   Waiting: { readonly latest: number; readonly pending: number }
-  /**
-   * Its nonce is used and there is no receipt of ours. `isDeep`: used below the depth that is depended on, so that it is not
-   * the node that merely shows the count before the receipt. `head` is its latest block.
-   */
-  NonceUsed: { readonly isDeep: boolean; readonly head: bigint }
+  /** Its nonce is used, by whom is not known for certain. That alone proves nothing: it may be this very transaction. */
+  NonceUsed: { readonly isFindable: boolean }
+  /** A block below the depth that is depended on holds another transaction at its nonce: the proof that it is dead. */
+  Displaced: { readonly by: Included }
   /** No receipt, and nothing else was asked. */
   NotMined: {}
 }>
@@ -26,6 +25,30 @@ const receiptOf = (view: ChainView, { signatures }: Stored) =>
       if (Option.isSome(receipt)) return Option.some({ signature, receipt: receipt.value })
     }
     return Option.none()
+  })
+
+/**
+ * The transaction that has used the nonce, out of the block that holds it. Found by how many transactions of the wallet were
+ * mined by the end of older and older blocks, for which a node needs the state of that time.
+ */
+const userOf = (view: ChainView, { nonce, wallet }: Stored, deepest: bigint) =>
+  Effect.gen(function*() {
+    const isUsedBy = (block: bigint) => Effect.map(view.nonce(wallet, block), (count) => count > nonce)
+    let used = deepest
+    let reach = 16n
+    let unused = used > reach ? used - reach : 0n
+    while (unused > 0n && (yield* isUsedBy(unused))) {
+      used = unused
+      reach *= 4n
+      unused = used > reach ? used - reach : 0n
+    }
+    while (used - unused > 1n) {
+      const middle = (used + unused) / 2n
+      if (yield* isUsedBy(middle)) used = middle
+      else unused = middle
+    }
+    const transactions = yield* view.transactions(used)
+    return Option.fromNullable(transactions.find((one) => one.from === wallet && one.nonce === nonce))
   })
 
 export const confirmations = (head: bigint, block: bigint): number => head < block ? 0 : Number(head - block) + 1
@@ -47,9 +70,17 @@ export const observe = (
       if (!thorough) return Seen.NotMined()
       const latest = yield* view.nonce(stored.wallet, "latest")
       if (latest <= stored.nonce) return Seen.Waiting({ latest, pending: yield* view.nonce(stored.wallet, "pending") })
-      const depth = head - BigInt(chain.confirmations) + 1n
-      const deep = depth < 0n ? 0 : yield* view.nonce(stored.wallet, depth)
-      // What is that deep was mined before this look began, and so its receipt would have been seen above.
-      return Seen.NonceUsed({ isDeep: deep > stored.nonce, head })
+      const deepest = head - BigInt(chain.confirmations) + 1n
+      if (deepest < 0n || (yield* view.nonce(stored.wallet, deepest)) <= stored.nonce) {
+        return Seen.NonceUsed({ isFindable: true })
+      }
+      // A node that has dropped the state of that time answers with an error.
+      const by = yield* Effect.either(userOf(view, stored, deepest))
+      if (by._tag === "Left" || Option.isNone(by.right)) return Seen.NonceUsed({ isFindable: false })
+      const { txHash } = by.right.value
+      return stored.signatures.some(({ hash }) => hash === txHash)
+        // The block comes before the receipt.
+        ? Seen.NonceUsed({ isFindable: true })
+        : Seen.Displaced({ by: by.right.value })
     })
   )
