@@ -114,8 +114,10 @@ export interface Broadcast {
     | "NonceTooLow"
     /** A nonce before it is missing in the mempool. */
     | "NonceGap"
-    /** Below what the mempool takes, or too little to replace the one that it has. */
+    /** Below what the mempool takes. */
     | "Underpriced"
+    /** The mempool has another transaction at this nonce, which this one does not pay enough to replace. */
+    | "Occupied"
     | "InsufficientFunds"
     /** The node executed it and it reverted. */
     | "Reverted"

@@ -244,6 +244,47 @@ layer(redemptionSandbox, { excludeTestServices: true, timeout: 30_000 })("the no
       }))
   }
 
+  it.scoped("counts less of ours than is mined: its nonce is taken already, so a further one is used; one transfer", () =>
+    Effect.gen(function*() {
+      const { environment, world } = yield* ownDatabase
+      const { id, quantity } = next()
+      yield* world.base.faults.add({ on: "eth_getTransactionCount", fault: { _tag: "RpcResult", result: "0x0" } })
+      const ended = yield* inProcess([...redeemOf(id, quantity), "--json"], environment)
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      assert.deepStrictEqual(
+        operation(ended).transactions.map(({ attempt, nonce, status }) => [attempt, nonce === 0, status]),
+        [[1, true, "displaced"], [2, false, "confirmed"]]
+      )
+      assert.lengthOf(yield* transfersOf(quantity), 1)
+    }))
+
+  it.scoped("has two Ballasts with one key, that know nothing of each other, send at once: one transfer each", () =>
+    Effect.gen(function*() {
+      const [ours, theirs] = [yield* ownDatabase, yield* ownDatabase]
+      const { world } = ours
+      const [first, second] = [next(), next()]
+      // Until both have taken the same nonce nothing is let through.
+      const held = yield* world.base.faults.add({
+        on: "eth_sendRawTransaction",
+        fault: { _tag: "DelayBefore", millis: 1500 },
+        times: 2
+      })
+      const both = [
+        yield* start([...redeemOf(first.id, first.quantity), "--json"], ours.environment),
+        yield* start([...redeemOf(second.id, second.quantity), "--json"], theirs.environment)
+      ]
+      const ends = yield* Effect.forEach(both, ({ ended }) => ended)
+      assert.isFalse(yield* world.base.faults.remove(held), "both were held up")
+      const transactions = ends.map((ended) => {
+        assert.strictEqual(ended.code, 0, ended.stderr)
+        return operation(ended).transactions
+      })
+      assert.strictEqual(transactions[0]?.[0]?.nonce, transactions[1]?.[0]?.nonce, "they met")
+      assert.sameMembers(transactions.flat().map(({ status }) => status), ["confirmed", "displaced", "confirmed"])
+      for (const { quantity } of [first, second]) assert.lengthOf(yield* transfersOf(quantity), 1)
+      assert.include(ends.map(({ stderr }) => stderr).join(), "Something else sends with our key")
+    }))
+
   it.scoped("two processes with one id: one drives, the other says who and waits; one transfer, the same end", () =>
     Effect.gen(function*() {
       const { environment, world } = yield* ownDatabase

@@ -12,6 +12,7 @@ const table: ReadonlyArray<readonly [answer: Broadcast["answer"], says: RegExp]>
     "AlreadyKnown",
     /already ?known|already imported|known transaction|already (?:exists|in (?:the )?(?:mem)?pool)|already in block|transaction exists/i
   ],
+  ["Occupied", /replacement.*(?:underpriced|too low|not allowed|not enough)|could not replace|replacenotallowed/i],
   [
     "Underpriced",
     /underpriced|fee ?too ?low|fee cap (?:less|lower) than|max fee per gas less than|gas price (?:is )?(?:too low|below)|tip too low|transaction is outdated|below configured minimum/i

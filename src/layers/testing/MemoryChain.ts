@@ -192,7 +192,7 @@ export const offer = (chain: Chain, chainId: number, offered: Pooled): readonly 
   const isOutbid = rival !== undefined &&
     !(enough(maxFeePerGas, rival.maxFeePerGas) && enough(maxPriorityFeePerGas, rival.maxPriorityFeePerGas))
   return isOutbid
-    ? ["Underpriced", chain]
+    ? ["Occupied", chain]
     : ["Accepted", { ...chain, pool: [...chain.pool.filter((one) => one !== rival), offered] }]
 }
 

@@ -267,9 +267,29 @@ describe("bad days of the chain", () => {
       yield* base.hideReceipts(true)
       yield* TestClock.adjust("1 minute")
       const waiting = yield* submit()
-      assert.include(waiting._tag === "Pending" && waiting.waitingFor, "may come after the count")
+      assert.include(waiting._tag === "Pending" && waiting.waitingFor, "may come late")
       yield* base.hideReceipts(false)
       assert.strictEqual((yield* untilOver())._tag, "Confirmed")
+      assert.deepStrictEqual(yield* sent, [5n])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("a node counts it and never shows the receipt, however deep: the block that holds it proves that it is ours", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      yield* base.mine(100)
+      yield* submit()
+      yield* base.mine(1)
+      yield* base.hideReceipts(true)
+      for (let looks = 0; looks < 10; looks++) {
+        yield* base.mine(30)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* submit())._tag, "Pending")
+      }
+      const early = yield* Effect.flip(submit(transfer, second))
+      assert.strictEqual(early._tag === "OutboxError" && early.reason, "EarlierAttempt")
+      assert.lengthOf(yield* alerts, 0)
+      yield* base.hideReceipts(false)
+      assert.strictEqual((yield* submit())._tag, "Confirmed")
       assert.deepStrictEqual(yield* sent, [5n])
     }).pipe(Effect.provide(layer)))
 
@@ -364,41 +384,78 @@ describe("bad days of the chain", () => {
 })
 
 describe("nonces", () => {
-  it.effect("one that somebody else used with our key is given up at depth, after two looks, and a person is told", () =>
+  it.effect("one that somebody else used with our key is given up at depth, and a person is told by what", () =>
     Effect.gen(function*() {
       const base = yield* funded
+      yield* base.mine(200)
       yield* base.answerBroadcast("Unknown", { isTaken: false })
       yield* submit()
       assert.strictEqual((yield* foreign(0)).answer, "Accepted")
       yield* base.mine(1)
       assert.strictEqual((yield* submit())._tag, "Pending", "used, but not at depth")
-      yield* base.mine(2)
-      assert.strictEqual((yield* submit())._tag, "Pending", "one look")
-      assert.strictEqual((yield* submit())._tag, "Pending", "the same block is not a second look")
       const early = yield* Effect.flip(submit(transfer, second))
       assert.strictEqual(early._tag === "OutboxError" && early.reason, "EarlierAttempt")
-      yield* base.mine(1)
+      yield* base.mine(2)
+      assert.deepInclude(yield* submit(), { _tag: "Displaced", nonce: 0 })
       assert.deepInclude(yield* submit(), { _tag: "Displaced", nonce: 0 })
       assert.deepStrictEqual(yield* alerts, ["transfer/1/displaced"])
+      assert.include(Option.getOrThrow((yield* stored()).detail), "was used by 0x")
       assert.strictEqual((yield* untilOver(second))._tag, "Confirmed")
       assert.strictEqual((yield* stored(second)).nonce, 1)
       assert.deepStrictEqual(yield* sent, [5n])
     }).pipe(Effect.provide(layer)))
 
-  it.effect("one that was used long ago proves nothing: the node may have forgotten the receipt", () =>
+  it.effect("one that was used long ago: found however old the block is", () =>
     Effect.gen(function*() {
       const base = yield* funded
+      yield* base.mine(50)
+      yield* base.answerBroadcast("Unknown", { isTaken: false })
       yield* submit()
-      yield* base.mine(10)
-      yield* base.hideReceipts(true)
+      yield* foreign(0)
+      yield* base.mine(3000)
       yield* TestClock.adjust("8 days")
-      for (let i = 0; i < 3; i++) {
-        assert.strictEqual((yield* submit())._tag, "Pending")
+      assert.strictEqual((yield* submit())._tag, "Displaced")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("one that was used when the node's state does not reach back: nothing is concluded, and a person is told", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      yield* base.answerBroadcast("Unknown", { isTaken: false })
+      yield* submit()
+      yield* foreign(0)
+      yield* base.mine(300)
+      yield* base.forgetStateBefore(250n)
+      yield* TestClock.adjust("1 day")
+      for (let looks = 0; looks < 3; looks++) {
+        const waiting = yield* submit()
+        assert.include(waiting._tag === "Pending" && waiting.waitingFor, "BALLAST_BASE_RPC_URL")
         yield* base.mine(1)
       }
-      assert.deepStrictEqual(yield* alerts, ["transfer/1/nonce-used-long-ago"])
-      yield* base.hideReceipts(false)
-      assert.strictEqual((yield* submit())._tag, "Confirmed")
+      assert.deepStrictEqual(yield* alerts, ["transfer/1/nonce-used"])
+      yield* base.forgetStateBefore(0n)
+      assert.strictEqual((yield* submit())._tag, "Displaced")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("one that somebody else's transaction waits at is not fought for, and a person is told when it takes long", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      yield* base.answerBroadcast("Unknown", { isTaken: false })
+      yield* submit()
+      yield* foreign(0)
+      yield* base.setBaseFee(100n * gwei)
+      for (let looks = 0; looks < 30; looks++) {
+        yield* TestClock.adjust("10 seconds")
+        yield* base.mine(1)
+        const waiting = yield* submit()
+        assert.strictEqual(waiting._tag, "Pending")
+      }
+      assert.lengthOf((yield* stored()).signatures, 1)
+      assert.deepStrictEqual(yield* alerts, ["transfer/1/nonce-occupied"])
+      yield* base.setBaseFee(gwei)
+      yield* base.mine(3)
+      assert.strictEqual((yield* submit())._tag, "Displaced")
+      assert.strictEqual((yield* untilOver(second))._tag, "Confirmed")
+      assert.deepStrictEqual(yield* sent, [5n])
     }).pipe(Effect.provide(layer)))
 
   it.effect("a gap that somebody else has left before ours is filled, once it has had its chance", () =>

@@ -5,7 +5,7 @@
 import { DateTime, Duration, Effect, Option } from "effect"
 import * as Decimal from "../../../domain/Decimal.ts"
 import { Alerts } from "../../../services/Alerts.ts"
-import type { Chain, ChainName } from "../../../services/Chain.ts"
+import type { Broadcast, Chain, ChainName } from "../../../services/Chain.ts"
 import type { SubmitError } from "../../../services/TransactionOutbox.ts"
 import { isEnded } from "../../../services/TransactionOutbox.ts"
 import type { OutboxTable, Stored } from "../../sql/OutboxTable.ts"
@@ -61,11 +61,18 @@ export const make = (
         } gwei). It goes on when gas is cheaper, or with a higher ceiling`
       })
 
+    const isAnswered = (row: Stored, answer: Broadcast["answer"]) =>
+      Option.exists(sending.answerTo(row), (said) => said.answer === answer)
+
+    /** At the nonce of a row that was signed only once there is another transaction, so it is none of this outbox. */
+    const isForeign = (row: Stored) => row.signatures.length === 1 && isAnswered(row, "Occupied")
+
     /** Whether the newest signature has had its chance. */
     const isDue = (row: Stored) =>
       Effect.map(age(row), (age) =>
         Duration.greaterThanOrEqualTo(age, options.stuckAfter) ||
-        Option.exists(sending.answerTo(row), ({ answer }) => answer === "Underpriced"))
+        isAnswered(row, "Underpriced") ||
+        isAnswered(row, "Occupied"))
 
     const isToBeEmptied = (row: Stored): boolean =>
       Option.isSome(row.cancelling) && Option.exists(newest(row), ({ kind }) => kind === "call")
@@ -79,6 +86,16 @@ export const make = (
           onSome: ({ detail }) => table.cancel(row, `no node takes it: ${detail}`, [])
         }
       )
+
+    /** Whoever sends with our key as well is not fought, but told of. */
+    const leave = (row: Stored) =>
+      Effect.flatMap(age(row), (age) =>
+        Duration.lessThan(age, options.stuckAfter) ? Effect.void : alerts.raise({
+          condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/nonce-occupied`,
+          operation: row.key.operation,
+          message:
+            `${describe(row)} waits: another transaction of our wallet ${row.wallet} is at nonce ${row.nonce} on ${row.chain} and is not mined. Something else sends with our key: stop it, and see its transaction through`
+        }))
 
     const replace = (stuck: Stored): Effect.Effect<void, SubmitError> =>
       Effect.gen(function*() {
@@ -164,7 +181,8 @@ export const make = (
         else if (!sending.isOut(row)) yield* sending.broadcast(row)
         // Only the first in line can be stuck by what it pays.
         const first = latest === row.nonce ? Option.some(row) : yield* table.at(row.chainId, row.wallet, latest)
-        if (Option.isSome(first) && !isEnded(first.value) && (yield* isDue(first.value))) yield* replace(first.value)
+        if (Option.isNone(first) || isEnded(first.value) || !(yield* isDue(first.value))) return
+        yield* isForeign(first.value) ? leave(first.value) : replace(first.value)
       })
 
     /** Whether a look must go further than to the receipt. */

@@ -9,7 +9,7 @@ import * as TokenAmount from "../../../domain/TokenAmount.ts"
 import { TokenizationRequestId } from "../../../domain/TokenizationRequest.ts"
 import * as Mint from "../../../domain/TokenizedEquityMint.ts"
 import * as TxHash from "../../../domain/TxHash.ts"
-import { EventStore } from "../../../services/EventStore.ts"
+import { EventStore, type Guard } from "../../../services/EventStore.ts"
 import { type Lease, Leases } from "../../../services/Leases.ts"
 
 export const { type } = Mint.aggregate
@@ -65,14 +65,21 @@ export const after = (events: Events): Mint.State.State => Either.getOrThrow(Dec
 export const load = (id: MintId) => Effect.flatMap(EventStore, (store) => store.load(Mint.aggregate, id))
 
 /** Appends `events` to a stream that holds `before`. */
-export const append = (lease: Lease, id: MintId, before: Events, events: Events, causation = "Command") =>
+export const append = <G = never>(
+  lease: Lease,
+  id: MintId,
+  before: Events,
+  events: Events,
+  more: { readonly causation?: string; readonly guard?: Guard<G> } = {}
+) =>
   Effect.flatMap(EventStore, (store) =>
     store.append(Mint.aggregate, id, {
       expectedVersion: before.length,
       events,
       state: after([...before, ...events]),
-      causation,
-      lease
+      causation: "Command",
+      lease,
+      ...more
     }))
 
 export const hold = (id: MintId) => Effect.flatMap(Leases, (leases) => leases.hold(`${type}/${id}`))
@@ -81,5 +88,7 @@ export const hold = (id: MintId) => Effect.flatMap(Leases, (leases) => leases.ho
 export const written = (id: MintId, events: Events) =>
   Effect.scoped(Effect.gen(function*() {
     const lease = yield* hold(id)
-    for (const [index, event] of events.entries()) yield* append(lease, id, events.slice(0, index), [event], event._tag)
+    for (const [index, event] of events.entries()) {
+      yield* append(lease, id, events.slice(0, index), [event], { causation: event._tag })
+    }
   }))
