@@ -1,89 +1,122 @@
 /**
- * What a mint costs besides waiting for others: the whole process from the shell, and every request that it makes, counted
+ * What a workflow costs besides waiting for others: the whole process from the shell, and every request that it makes, counted
  * in the local world's servers. The world acts at once, so what is left is ours. Time is told as a ratio to an empty
- * Node process of the same run.
+ * Node process of the same run. Then the outbox alone: how many transactions it takes on at once.
  */
-import { Effect } from "effect"
+import { ConfigProvider, Effect, Logger, LogLevel } from "effect"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { Config } from "../dist/index.js"
 import * as LocalWorld from "../dist/layers/local/LocalWorld.js"
+import { difference, summary } from "./Counting.mjs"
+import { throughput } from "./Outbox.mjs"
 
 const runs = 7
 const ballast = path.join(import.meta.dirname, "..", "dist", "main.js")
 
-/** Milliseconds from the start of the process to its end. */
+/** Milliseconds from the start of the process to its end, and what it printed. */
 const timed = (args, environment = {}) =>
   Effect.async((resume) => {
     const started = performance.now()
     const child = spawn(process.execPath, args, {
       env: { PATH: process.env.PATH, ...environment },
-      stdio: ["ignore", "ignore", "inherit"]
+      stdio: ["ignore", "pipe", "inherit"]
     })
+    let printed = ""
+    child.stdout.on("data", (part) => printed += part)
     child.on("error", (error) => resume(Effect.fail(error)))
-    child.on("exit", (code) =>
+    child.on("close", (code) =>
       resume(
         code === 0
-          ? Effect.succeed(performance.now() - started)
+          ? Effect.succeed({ millis: performance.now() - started, printed })
           : Effect.fail(new Error(`${args.join(" ")}: exit ${code}`))
       ))
     return Effect.sync(() => child.kill("SIGKILL"))
   })
-
-const summary = (samples) => {
-  const sorted = samples.toSorted((a, b) => a - b)
-  return { min: sorted[0], median: sorted[Math.floor(sorted.length / 2)], max: sorted.at(-1) }
-}
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(path.join(tmpdir(), "ballast-bench-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
 )
 
-const difference = (after, before) =>
-  Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]))
+/** The log goes to stderr, which is inherited. */
+const quiet = { BALLAST_LOG_LEVEL: "none" }
+
+const workflows = {
+  mint: ["mint", "--symbol", "AAPL", "--quantity", "0.5", "--json"],
+  redeem: ["redeem", "--symbol", "AAPL", "--quantity", "0.5", "--json"]
+}
 
 const program = Effect.gen(function*() {
-  const world = yield* LocalWorld.make({ blockTime: "20 millis", mintDelay: 0, quirks: true })
+  const world = yield* LocalWorld.make({
+    blockTime: "20 millis",
+    mintDelay: 0,
+    redeemDelay: 0,
+    tokens: { AAPL: "90" },
+    quirks: true
+  })
   const environment = {
     ...world.environment,
     BALLAST_DATABASE: `sqlite:${path.join(yield* folder, "bench.db")}`,
     BALLAST_BASE_CONFIRMATIONS: "1",
     BALLAST_POLL_INTERVAL: "20 millis",
-    BALLAST_LOG_LEVEL: "info",
-    BALLAST_LOG_FORMAT: "json"
+    ...quiet
   }
-  const mint = () =>
-    timed([ballast, "mint", "--symbol", "AAPL", "--quantity", "0.5", "--json"], { ...environment, ...quiet })
-  yield* mint()
+  const run = (workflow) => timed([ballast, ...workflows[workflow]], environment)
 
   const counts = Effect.all({
     alpaca: world.alpaca.counts.all,
     base: world.base.counts.all,
     ethereum: world.ethereum.counts.all
   })
-  const before = yield* counts
-  yield* mint()
-  const after = yield* counts
-  const requests = Object.fromEntries(
-    Object.keys(after).map((server) => [server, difference(after[server], before[server])])
-  )
-
-  const samples = { mint: [], list: [], help: [], node: [] }
-  for (let i = 0; i < runs; i++) {
-    samples.mint.push(yield* mint())
-    samples.list.push(yield* timed([ballast, "list", "--json"], environment))
-    samples.help.push(yield* timed([ballast, "--help"]))
-    samples.node.push(yield* timed(["-e", "0"]))
+  const requests = {}
+  const gas = {}
+  for (const workflow of Object.keys(workflows)) {
+    yield* run(workflow)
+    const before = yield* counts
+    const { printed } = yield* run(workflow)
+    const after = yield* counts
+    requests[workflow] = Object.fromEntries(
+      Object.keys(after).map((server) => [server, difference(after[server], before[server])])
+    )
+    gas[workflow] = yield* Effect.forEach(JSON.parse(printed).transactions, ({ hash, step }) =>
+      Effect.map(
+        Effect.promise(() => world.base.client.getTransactionReceipt({ hash })),
+        ({ gasUsed }) => ({ step, gasUsed: Number(gasUsed) })
+      ))
   }
-  return { samples, requests }
+
+  const samples = { mint: [], redeem: [], list: [], help: [], node: [] }
+  const sample = (name, args) => Effect.map(timed(args, environment), ({ millis }) => samples[name].push(millis))
+  for (let i = 0; i < runs; i++) {
+    yield* sample("mint", [ballast, ...workflows.mint])
+    yield* sample("redeem", [ballast, ...workflows.redeem])
+    yield* sample("list", [ballast, "list", "--json"])
+    yield* sample("help", [ballast, "--help"])
+    yield* sample("node", ["-e", "0"])
+  }
+  return { samples, requests, gas }
 })
 
-/** The log goes to stderr, which is inherited. */
-const quiet = { BALLAST_LOG_LEVEL: "none" }
+/** A world of its own, at a pace at which a mempool exists. */
+const outbox = Effect.gen(function*() {
+  const world = yield* LocalWorld.make({ blockTime: "200 millis", tokens: { AAPL: "1" } })
+  const environment = {
+    ...world.environment,
+    BALLAST_DATABASE: `sqlite:${path.join(yield* folder, "outbox.db")}`,
+    BALLAST_TX_STUCK_AFTER: "1 minute"
+  }
+  const config = yield* Effect.withConfigProvider(
+    Config.all,
+    ConfigProvider.fromMap(new Map(Object.entries(environment)))
+  )
+  return yield* throughput(world, config)
+})
 
-const { requests, samples } = await Effect.runPromise(Effect.scoped(program))
+const { gas, requests, samples } = await Effect.runPromise(Effect.scoped(program))
+const sent = await Effect.runPromise(Effect.scoped(outbox).pipe(Logger.withMinimumLogLevel(LogLevel.None)))
 const node = summary(samples.node).median
 const times = Object.fromEntries(
   Object.entries(samples).map((
@@ -91,7 +124,7 @@ const times = Object.fromEntries(
   ) => [name, { ...summary(values), ratioToNode: summary(values).median / node }])
 )
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ runs, times, requests }))
+  console.log(JSON.stringify({ runs, times, requests, gas, outbox: sent }))
 } else {
   const cell = (value) => String(value).padStart(8)
   console.log(`whole process, ${runs} runs, milliseconds and the median as a ratio to an empty Node process`)
@@ -99,8 +132,19 @@ if (process.argv.includes("--json")) {
   for (const [name, { max, median, min, ratioToNode }] of Object.entries(times)) {
     console.log([name, ...[min, median, max].map(Math.round), ratioToNode.toFixed(1)].map(cell).join(""))
   }
-  console.log("\nrequests of one mint, counted by the servers that answered them")
-  for (const [server, counted] of Object.entries(requests)) {
-    for (const [name, count] of Object.entries(counted)) console.log(`${cell(count)}  ${server}: ${name}`)
+  for (const [workflow, servers] of Object.entries(requests)) {
+    console.log(`\nrequests of one ${workflow}, counted by the servers that answered them`)
+    for (const [server, counted] of Object.entries(servers)) {
+      for (const [name, count] of Object.entries(counted)) console.log(`${cell(count)}  ${server}: ${name}`)
+    }
+    for (const { gasUsed, step } of gas[workflow]) console.log(`${cell(gasUsed)}  gas of its ${step}`)
+  }
+  const { methodsPerTransfer, ...rest } = sent
+  console.log("\nthe outbox: transfers from one wallet, all at once, until each is confirmed")
+  for (const [name, value] of Object.entries(rest)) {
+    console.log(`${cell(Number.isInteger(value) ? value : value.toFixed(2))}  ${name}`)
+  }
+  for (const [name, count] of Object.entries(methodsPerTransfer)) {
+    console.log(`${cell(count.toFixed(2))}  ${name} per transfer`)
   }
 }

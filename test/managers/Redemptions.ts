@@ -21,7 +21,7 @@ import { settings } from "./Harness.ts"
 
 export const id = RedemptionId.make("6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e")
 export const other = RedemptionId.make("7a2c9f1f-7b2c-4054-8b60-1a6b4b2d3e4f")
-export const symbol = EquitySymbol.make("AAPL")
+const symbol = EquitySymbol.make("AAPL")
 export const { wallet } = TransactionOutboxTest
 const redemptionWallet = Address.make("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB")
 

@@ -27,7 +27,7 @@ const privateKey = Redacted.make(`0x${"0b".repeat(32)}` as const)
 /** Whose key it is. */
 export const wallet = Wallet.addressOf(privateKey)
 
-export const options: Outbox.Options = {
+const options: Outbox.Options = {
   chainIds: { ethereum: 1, base: 8453 },
   stuckAfter: Duration.minutes(3),
   maxFeePerGas: 200_000_000_000n

@@ -49,15 +49,16 @@ describe("TokensSent", () => {
       assert.deepStrictEqual(yield* sent, [amount])
     }).pipe(Effect.provide(layer)))
 
-  for (const verb of ["recheck", "resume"] as const) {
-    it.effect(`detected after the deadline: ${verb} adopts it, and nothing is sent again`, () =>
+  const verbs = { recheck: RedemptionManager.recheck(id), resume: RedemptionManager.resume(id) }
+  for (const [name, verb] of Object.entries(verbs)) {
+    it.effect(`detected after the deadline: ${name} adopts it, and nothing is sent again`, () =>
       Effect.gen(function*() {
         const alpaca = yield* AlpacaTokenizationControl
         yield* neverDetected
-        assert.strictEqual((yield* passing(RedemptionManager[verb](id)))._tag, "Failed", "nothing new yet")
+        assert.strictEqual((yield* passing(verb))._tag, "Failed", "nothing new yet")
         const requestId = yield* late
         yield* alpaca.complete(requestId)
-        assert.strictEqual((yield* passing(RedemptionManager[verb](id)))._tag, "Completed")
+        assert.strictEqual((yield* passing(verb))._tag, "Completed")
         assert.deepStrictEqual(yield* sent, [amount])
         assert.deepStrictEqual(yield* eventTypes, [
           "RedemptionRequested",
