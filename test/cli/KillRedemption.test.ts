@@ -4,16 +4,7 @@ import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import path from "node:path"
-import {
-  eventsOf,
-  eventually,
-  operation,
-  redemptionSandbox,
-  redeemOf,
-  Sandbox,
-  start,
-  transfersOf
-} from "./Ballast.ts"
+import { eventsOf, eventually, operation, redeemOf, redemptionSandbox, Sandbox, start, transfersOf } from "./Ballast.ts"
 import { inProcess } from "./InProcess.ts"
 import { delayAfter, delayBefore, delayed, killedAt } from "./Killing.ts"
 

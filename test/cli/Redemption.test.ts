@@ -8,8 +8,8 @@ import {
   eventually,
   operation,
   ownDatabase,
-  redemptionSandbox,
   redeemOf,
+  redemptionSandbox,
   Sandbox,
   start,
   transfersOf
@@ -158,8 +158,10 @@ layer(redemptionSandbox, { excludeTestServices: true, timeout: 30_000 })("redeem
       const [transfer] = yield* transfersOf(quantity)
       yield* eventually(
         "the issuer tells",
-        Effect.map(world.alpaca.history, ({ requests }) =>
-          requests.some(({ status, txHash }) => status === "completed" && txHash === transfer?.hash))
+        Effect.map(
+          world.alpaca.history,
+          ({ requests }) => requests.some(({ status, txHash }) => status === "completed" && txHash === transfer?.hash)
+        )
       )
       const adopted = yield* inProcess(["recheck", id, "--json"], environment)
       assert.strictEqual(adopted.code, 0, adopted.stderr)

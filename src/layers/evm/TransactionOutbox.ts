@@ -118,7 +118,9 @@ const make = (options: Options) =>
         yield* alerts.raise({
           condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/displaced`,
           operation: row.key.operation,
-          message: `${Sending.describe(row)}: ${used}, so it can never be mined. Something else sends with our key: stop it`
+          message: `${
+            Sending.describe(row)
+          }: ${used}, so it can never be mined. Something else sends with our key: stop it`
         })
         yield* end(row, "displaced", Option.some(used))
         return Submitted.Displaced({ nonce: row.nonce })
@@ -127,12 +129,16 @@ const make = (options: Options) =>
     /** Used by ours or by another one, which the node cannot tell: nothing is done until it can. */
     const undecided = (row: Stored, isFindable: boolean) =>
       Effect.gen(function*() {
-        if (isFindable) return pending(row, `the receipt of what used nonce ${row.nonce} on ${row.chain}, which may come late`)
+        if (isFindable) {
+          return pending(row, `the receipt of what used nonce ${row.nonce} on ${row.chain}, which may come late`)
+        }
         const key = `BALLAST_${row.chain.toUpperCase()}_RPC_URL`
         yield* alerts.raise({
           condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/nonce-used`,
           operation: row.key.operation,
-          message: `${Sending.describe(row)}: nonce ${row.nonce} on ${row.chain} is used, and the node shows neither the receipt of ${
+          message: `${
+            Sending.describe(row)
+          }: nonce ${row.nonce} on ${row.chain} is used, and the node shows neither the receipt of ${
             row.signatures.map(({ hash }) => hash).join(" or ")
           } nor another transaction there. It keeps too little of the past: add an archive node to ${key}`
         })

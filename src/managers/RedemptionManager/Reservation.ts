@@ -55,7 +55,9 @@ export const make = (id: RedemptionId, order: Order, parallel: boolean) =>
       return balance.units - reserved >= order.amount.units ? Either.void : Either.left(
         new Refused({
           reason: "InsufficientBalance",
-          detail: `our wallet ${order.wallet} has ${TokenAmount.print(balance)} ${order.symbol} tokens at the depth of BALLAST_BASE_CONFIRMATIONS${
+          detail: `our wallet ${order.wallet} has ${
+            TokenAmount.print(balance)
+          } ${order.symbol} tokens at the depth of BALLAST_BASE_CONFIRMATIONS${
             reserved === 0n ?
               "" :
               `, of which other redemptions are about to send ${

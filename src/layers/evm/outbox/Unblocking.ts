@@ -93,8 +93,9 @@ export const make = (
         Duration.lessThan(age, options.stuckAfter) ? Effect.void : alerts.raise({
           condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/nonce-occupied`,
           operation: row.key.operation,
-          message:
-            `${describe(row)} waits: another transaction of our wallet ${row.wallet} is at nonce ${row.nonce} on ${row.chain} and is not mined. Something else sends with our key: stop it, and see its transaction through`
+          message: `${
+            describe(row)
+          } waits: another transaction of our wallet ${row.wallet} is at nonce ${row.nonce} on ${row.chain} and is not mined. Something else sends with our key: stop it, and see its transaction through`
         }))
 
     const replace = (stuck: Stored): Effect.Effect<void, SubmitError> =>

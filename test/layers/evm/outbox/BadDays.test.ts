@@ -1,7 +1,7 @@
 /** Whatever a node or a chain does to a transaction, it is one transfer. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, TestClock } from "effect"
-import { alerts, all, funded, gwei, key, layer, second, sent, stored, submit, transfer, untilOver } from "./Harness.ts"
+import { alerts, funded, gwei, key, layer, second, sent, stored, submit, transfer, untilOver } from "./Harness.ts"
 
 describe("the broadcast", () => {
   const answers = [
