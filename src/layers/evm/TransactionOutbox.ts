@@ -53,22 +53,22 @@ const make = (options: Options) =>
       })
     }
 
-    /** Why it reverted: asked again on the state of its block, and of the one before; a guess where that has changed. */
-    const reasonOf = (row: Stored, block: bigint): Effect.Effect<string, ChainError> =>
-      chains[row.chain].look((view) => {
-        const again = (at: bigint) =>
-          view.call({ from: row.wallet, to: row.to, data: row.data }, at).pipe(
-            Effect.as(Option.none<string>()),
-            Effect.catchIf((error) => error.reason === "Reverted", ({ revert }) =>
-              Effect.succeed(Option.fromNullable(revert)))
-          )
-        return Effect.gen(function*() {
-          const after = yield* again(block)
-          const why = Option.isSome(after) ? after : yield* again(block - 1n)
-          return Option.getOrElse(why, () =>
-            "the reason cannot be reproduced")
-        })
+    /**
+     * Why it reverted: asked again on the state of its block, and of the one before. A guess where that has changed, and
+     * nothing where the node has dropped it: it is for people, and no reason to wait.
+     */
+    const reasonOf = (row: Stored, block: bigint): Effect.Effect<string> => {
+      const again = (at: bigint) =>
+        chains[row.chain].look((view) => view.call({ from: row.wallet, to: row.to, data: row.data }, at)).pipe(
+          Effect.as(Option.none<string>()),
+          Effect.catchAll(({ revert }) => Effect.succeed(Option.fromNullable(revert)))
+        )
+      return Effect.gen(function*() {
+        const after = yield* again(block)
+        const why = Option.isSome(after) ? after : yield* again(block - 1n)
+        return Option.getOrElse(why, () => "the reason cannot be reproduced")
       })
+    }
 
     const end = (
       row: Stored,
@@ -163,6 +163,10 @@ const make = (options: Options) =>
     const advance = (row: Stored): Effect.Effect<Submitted, SubmitError> =>
       Effect.gen(function*() {
         if (isEnded(row)) return yield* over(row)
+        if (row.wallet !== wallet) {
+          const detail = `it is stored for ${row.wallet}, our wallet is ${wallet} now`
+          return yield* new OutboxError({ reason: "OtherCall", key: row.key, detail })
+        }
         if (row.signatures.length === 0) return pending(yield* sending.start(row))
         const seen = yield* observe(chains[row.chain], row, { thorough: yield* isWorrying(row) })
         if (seen._tag === "Mined") return yield* mined(row, seen)

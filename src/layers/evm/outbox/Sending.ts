@@ -4,7 +4,7 @@ import * as Decimal from "../../../domain/Decimal.ts"
 import type { TxHash } from "../../../domain/TxHash.ts"
 import { Alerts } from "../../../services/Alerts.ts"
 import type { Broadcast, Chain, ChainName } from "../../../services/Chain.ts"
-import { type PreparedTransaction, Signer } from "../../../services/Signer.ts"
+import { type PreparedTransaction, Signer, type SignerError } from "../../../services/Signer.ts"
 import type { Fees, OutboxTable, Signature, Stored } from "../../sql/OutboxTable.ts"
 import * as Signing from "./Signing.ts"
 
@@ -78,12 +78,19 @@ export const make = (table: OutboxTable, chains: { readonly [name in ChainName]:
         )
       })
 
+    /** What its keeper does not sign will never be mined, and its nonce must not stay in the way of others. */
+    const unlessRefused = (row: Stored, error: SignerError) =>
+      error.reason === "Refused" && Option.isNone(row.cancelling)
+        ? Effect.flatMap(table.cancel(row, `the signer refused it: ${error.detail}`, []), (row) => sign(row, row.fees))
+        : error
+
     return {
       answerTo,
       isOut,
       broadcast,
       /** The first signature of a reserved row. */
-      start: (row: Stored) => sign(row, row.fees),
+      start: (row: Stored) =>
+        Effect.catchTag(sign(row, row.fees), "SignerError", (error) => unlessRefused(row, error)),
       /** A further one at the same nonce. All are kept: whichever is mined counts. */
       replace: (row: Stored, fees: Fees) =>
         Effect.zipRight(
