@@ -3,7 +3,7 @@
  * and nowhere else. It is the real one, so that a test sees what a user would.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
-import { Duration, Layer, Redacted } from "effect"
+import { Duration, Layer } from "effect"
 import type { Alerts } from "../../services/Alerts.ts"
 import type { BaseChain, EthereumChain } from "../../services/Chain.ts"
 import type { Erc20 } from "../../services/Erc20.ts"
@@ -13,19 +13,17 @@ import type { Signer } from "../../services/Signer.ts"
 import type { StoreError } from "../../services/StoreError.ts"
 import type { TransactionOutbox, Transactions } from "../../services/TransactionOutbox.ts"
 import * as Erc20Live from "../evm/Erc20.ts"
-import * as PrivateKeySigner from "../evm/PrivateKeySigner.ts"
 import * as Outbox from "../evm/TransactionOutbox.ts"
-import * as Wallet from "../evm/Wallet.ts"
 import * as Database from "../sql/Database.ts"
 import * as SqlAlerts from "../sql/SqlAlerts.ts"
 import * as SqlEventStore from "../sql/SqlEventStore.ts"
 import * as SqlLeases from "../sql/SqlLeases.ts"
 import * as SqlTransactions from "../sql/SqlTransactions.ts"
+import type { SignerControl } from "./SignerTest.ts"
+import * as SignerTest from "./SignerTest.ts"
 
-const privateKey = Redacted.make(`0x${"0b".repeat(32)}` as const)
-
-/** Whose key it is. */
-export const wallet = Wallet.addressOf(privateKey)
+/** Of all that it sends. */
+export const { wallet } = SignerTest
 
 const options: Outbox.Options = {
   chainIds: { ethereum: 1, base: 8453 },
@@ -44,6 +42,7 @@ export const over = (
   | Transactions
   | Erc20
   | Signer
+  | SignerControl
   | EventStore
   | Leases
   | Alerts
@@ -54,7 +53,7 @@ export const over = (
   Erc20Live.layer.pipe(
     Layer.provideMerge(Outbox.layer({ ...options, ...changes })),
     Layer.provideMerge(Layer.mergeAll(
-      PrivateKeySigner.layer(privateKey),
+      SignerTest.layer,
       SqlTransactions.layer,
       SqlEventStore.layer({ softwareVersion: "test" }),
       SqlLeases.layer({ duration: "15 seconds" }),

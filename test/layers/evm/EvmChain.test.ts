@@ -13,7 +13,7 @@ const topic = `0x${"01".repeat(32)}`
 const log = { address: address.toLowerCase(), topics: [topic], data: "0x00ff" }
 const receipt = { transactionHash: txHash, status: "0x1", blockNumber: "0x10", logs: [log] }
 
-const block16: Reply = { result: "0x10" }
+const wei16: Reply = { result: "0x10" }
 const overloaded: Reply = {
   status: 429,
   body: `{"jsonrpc":"2.0","error":{"code":-32005,"message":"slow down"}}`,
@@ -52,42 +52,42 @@ describe("an endpoint that is broken", () => {
     quietly(`${what} is Unavailable, asked once, and the next endpoint is asked`, () =>
       Effect.gen(function*() {
         const bad = yield* start(() => reply)
-        const good = yield* start(() => block16)
-        const error = yield* Effect.flip(EvmChain.make("base", optionsOf([bad.url])).blockNumber)
+        const good = yield* start(() => wei16)
+        const error = yield* Effect.flip(EvmChain.make("base", optionsOf([bad.url])).priorityFee)
         assert.strictEqual(error.reason, "Unavailable")
         assert.strictEqual(error.kind, "transient")
-        assert.include(error.message, "base (block number): Unavailable: http://127.0.0.1:")
+        assert.include(error.message, "base (priority fee): Unavailable: http://127.0.0.1:")
         assert.isBelow(error.message.length, 500)
-        assert.deepStrictEqual(bad.asked, ["eth_blockNumber"])
-        assert.strictEqual(yield* EvmChain.make("base", optionsOf([bad.url, good.url])).blockNumber, 16n)
+        assert.deepStrictEqual(bad.asked, ["eth_maxPriorityFeePerGas"])
+        assert.strictEqual(yield* EvmChain.make("base", optionsOf([bad.url, good.url])).priorityFee, 16n)
       }))
   }
 
   quietly("nobody listening: the next one answers", () =>
     Effect.gen(function*() {
-      const good = yield* start(() => block16)
-      assert.strictEqual(yield* EvmChain.make("base", optionsOf([nowhere, good.url])).blockNumber, 16n)
+      const good = yield* start(() => wei16)
+      assert.strictEqual(yield* EvmChain.make("base", optionsOf([nowhere, good.url])).priorityFee, 16n)
     }))
 
   quietly("one that hangs is left after its time, and the next one answers", () =>
     Effect.gen(function*() {
       const silent = yield* start(() => "hang")
-      const good = yield* start(() => block16)
+      const good = yield* start(() => wei16)
       const chain = EvmChain.make("base", optionsOf([silent.url, good.url], { timeout: "50 millis" }))
-      assert.strictEqual(yield* chain.blockNumber, 16n)
+      assert.strictEqual(yield* chain.priorityFee, 16n)
     }))
 
   quietly("an answer larger than any node's is not read to its end", () =>
     Effect.gen(function*() {
       const huge = yield* start(() => ({ status: 200, body: `{"result":"0x${"0".repeat(11 * 1024 * 1024)}"}` }))
-      const error = yield* Effect.flip(EvmChain.make("base", optionsOf([huge.url])).blockNumber)
+      const error = yield* Effect.flip(EvmChain.make("base", optionsOf([huge.url])).priorityFee)
       assert.include(error.message, "size limit")
     }))
 
   quietly("when none answers, the error names each", () =>
     Effect.gen(function*() {
       const bad = yield* start(() => broken["500"] ?? "hang")
-      const error = yield* Effect.flip(EvmChain.make("base", optionsOf([nowhere, bad.url])).blockNumber)
+      const error = yield* Effect.flip(EvmChain.make("base", optionsOf([nowhere, bad.url])).priorityFee)
       assert.strictEqual(error.reason, "Unavailable")
       assert.include(error.detail, `${nowhere}: `)
       assert.include(error.detail, "ECONNREFUSED")
@@ -100,12 +100,12 @@ describe("an endpoint that is broken", () => {
     () =>
       Effect.gen(function*() {
         let isDown = true
-        const first = yield* start(() => isDown ? overloaded : block16)
+        const first = yield* start(() => isDown ? overloaded : wei16)
         const second = yield* start(() => ({ result: "0x11" }))
         const chain = EvmChain.make("base", optionsOf([first.url, second.url]))
-        assert.strictEqual(yield* chain.blockNumber, 17n)
+        assert.strictEqual(yield* chain.priorityFee, 17n)
         isDown = false
-        assert.strictEqual(yield* chain.blockNumber, 16n)
+        assert.strictEqual(yield* chain.priorityFee, 16n)
         assert.lengthOf(second.asked, 1)
       })
   )
@@ -225,40 +225,42 @@ describe("call", () => {
     { code: -32015, message: "VM execution error." },
     { code: -32015, message: "Reverted 0x" }
   ]
-  for (const error of reverts) {
-    quietly(
-      `${error.code} ${error.message}: a bad answer, which the next endpoint is not asked about`,
-      () =>
+  const reads: Record<string, (chain: Chain) => Effect.Effect<unknown, ChainError>> = {
+    call: ({ call }) => call(message),
+    gas: ({ estimateGas }) => estimateGas(message)
+  }
+  for (const [what, read] of Object.entries(reads)) {
+    for (const { says, ...error } of reverts) {
+      quietly(`${what}: ${error.code} ${error.message}: a revert, which the next endpoint is not asked about`, () =>
         Effect.gen(function*() {
           const first = yield* start(() => ({ error }))
           const second = yield* start(() => ({ result: "0x" }))
-          const failure = yield* Effect.flip(
-            EvmChain.make("base", optionsOf([first.url, second.url])).call(address, "0x01020304")
-          )
-          assert.strictEqual(failure.reason, "BadAnswer")
+          const failure = yield* Effect.flip(read(EvmChain.make("base", optionsOf([first.url, second.url]))))
+          assert.strictEqual(failure.reason, "Reverted")
           assert.strictEqual(failure.kind, "permanent")
-          assert.include(failure.message, `base (call of 0x01020304 on ${address}): BadAnswer: ${first.url}`)
+          assert.include(failure.message, `base (${what} of 0x01020304 on ${address}): Reverted: ${first.url}`)
           assert.include(failure.message, error.message)
+          assert.strictEqual(failure.revert, says ?? "no reason given")
           assert.lengthOf(second.asked, 0)
-        })
-    )
-  }
+        }))
+    }
 
-  for (const message of ["header not found", "missing trie node", "project rate limit exceeded"]) {
-    quietly(`-32000 ${message}: this node's own trouble, the next one is asked`, () =>
-      Effect.gen(function*() {
-        const first = yield* start(() => ({ error: { code: -32000, message } }))
-        const second = yield* start(() => ({ result: "0xaa" }))
-        const chain = EvmChain.make("base", optionsOf([first.url, second.url]))
-        assert.strictEqual(yield* chain.call(address, "0x01020304"), "0xaa")
-      }))
+    for (const message of ["header not found", "missing trie node", "project rate limit exceeded"]) {
+      quietly(`${what}: -32000 ${message}: this node's own trouble, the next one is asked`, () =>
+        Effect.gen(function*() {
+          const first = yield* start(() => ({ error: { code: -32000, message } }))
+          const second = yield* start(() => ({ result: "0xaa" }))
+          const answer = yield* read(EvmChain.make("base", optionsOf([first.url, second.url])))
+          assert.strictEqual(answer, what === "call" ? "0xaa" : 170n)
+        }))
+    }
   }
 
   quietly("only a call can revert: a text like it elsewhere is a node's trouble", () =>
     Effect.gen(function*() {
       const node = yield* start(() => ({ error: { code: 3, message: "execution reverted" } }))
       assert.strictEqual(
-        (yield* Effect.flip(EvmChain.make("base", optionsOf([node.url])).blockNumber)).reason,
+        (yield* Effect.flip(EvmChain.make("base", optionsOf([node.url])).priorityFee)).reason,
         "Unavailable"
       )
     }))

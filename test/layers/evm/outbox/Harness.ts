@@ -43,7 +43,9 @@ export const funded = Effect.gen(function*() {
   return base
 })
 
-export const lease = Effect.flatMap(Leases, (leases) => leases.hold(`Test/${operation}`))
+/** Each its own: who drives an operation is not the outbox's to decide. */
+let leases = 0
+export const lease = Effect.flatMap(Leases, ({ hold }) => hold(`Test/${++leases}`))
 
 export const submit = (call = transfer, under = key) =>
   Effect.scoped(Effect.gen(function*() {
