@@ -36,8 +36,9 @@ export interface ChainDriver {
   /** Wei. */
   readonly setBalance: (owner: Address, wei: bigint) => Effect.Effect<void>
   readonly setTokenBalance: (token: Address, owner: Address, units: bigint) => Effect.Effect<void>
-  /** As of now; `equity` is nobody's at first. */
+  /** From now on the owner has so many units of `equity`; no block comes. */
   readonly giveEquity: (owner: Address, units: bigint) => Effect.Effect<void>
+  /** From now on; no block comes. */
   readonly pauseEquity: (isPaused: boolean) => Effect.Effect<void>
   /** Every transfer of `equity` from this owner that is on the chain, oldest first: what truly happened. */
   readonly sent: (owner: Address) => Effect.Effect<ReadonlyArray<{ readonly to: Address; readonly units: bigint }>>

@@ -4,40 +4,75 @@ import type { Address } from "../../domain/Address.ts"
 import * as TokenAmount from "../../domain/TokenAmount.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import type { ChainError } from "../../services/Chain.ts"
-import { Erc20, Received, type Token } from "../../services/Erc20.ts"
+import { Allowance, Erc20, Received, type Token, Transferred } from "../../services/Erc20.ts"
+import type { TransactionKey } from "../../services/TransactionOutbox.ts"
+
+/** A transfer that was asked for. */
+export interface AskedTransfer {
+  readonly key: TransactionKey
+  readonly token: Token
+  readonly recipient: Address
+  readonly amount: TokenAmount.TokenAmount
+}
 
 export class Erc20Control extends Context.Tag("ballast/testing/Erc20Control")<Erc20Control, {
   /** From now on; a transaction of which nothing was said is not mined. */
   readonly setReceived: (txHash: TxHash, received: Received) => Effect.Effect<void>
-  /** In the token's smallest units; zero unless said otherwise. */
+  /** From now on; a transfer of which nothing was said is on its way. */
+  readonly setTransferred: (key: TransactionKey, transferred: Transferred) => Effect.Effect<void>
+  /** In the token's smallest units, at whatever depth; zero unless said otherwise. */
   readonly setBalance: (token: Token, owner: Address, units: bigint) => Effect.Effect<void>
+  /** From now on, for every spender; enough unless said otherwise. */
+  readonly setAllowance: (allowance: Allowance) => Effect.Effect<void>
   /** The next look, at whatever, ends in this error. */
   readonly failNext: (error: ChainError) => Effect.Effect<void>
+  /** Each key once, oldest first. */
+  readonly transfers: Effect.Effect<ReadonlyArray<AskedTransfer>>
 }>() {}
 
 const holding = (token: Token, owner: Address) => `${token.chain}/${token.address}/${owner}`
+const nameOf = ({ attempt, operation, step }: TransactionKey) => `${operation}/${step}/${attempt}`
 
 export const layer: Layer.Layer<Erc20 | Erc20Control> = Layer.effectContext(
   Effect.gen(function*() {
     const receipts = yield* Ref.make<ReadonlyMap<TxHash, Received>>(new Map())
+    const transferred = yield* Ref.make<ReadonlyMap<string, Transferred>>(new Map())
+    const asked = yield* Ref.make<ReadonlyMap<string, AskedTransfer>>(new Map())
     const balances = yield* Ref.make<ReadonlyMap<string, bigint>>(new Map())
+    const allowance = yield* Ref.make<Allowance>(Allowance.Enough())
     const errors = yield* Queue.unbounded<ChainError>()
     const look = <A>(answer: Effect.Effect<A>): Effect.Effect<A, ChainError> =>
       Effect.flatMap(Queue.poll(errors), Option.match({ onNone: () => answer, onSome: Effect.fail }))
+    const balance = (token: Token, owner: Address) =>
+      look(Effect.map(
+        Ref.get(balances),
+        (known) => TokenAmount.make({ units: known.get(holding(token, owner)) ?? 0n, decimals: token.decimals })
+      ))
 
     return Context.make(Erc20, {
+      transfer: (token, { amount, recipient }, { key }) =>
+        look(Effect.zipRight(
+          Ref.update(asked, (all) =>
+            all.has(nameOf(key)) ? all : new Map(all).set(nameOf(key), { key, token, recipient, amount })),
+          Effect.map(
+            Ref.get(transferred),
+            (known) =>
+              known.get(nameOf(key)) ?? Transferred.Pending({ waitingFor: "the script" })
+          )
+        )),
       received: (_token, { txHash }) =>
         look(Effect.map(Ref.get(receipts), (known) => known.get(txHash) ?? Received.NotMined())),
-      balance: (token, owner) =>
-        look(Effect.map(
-          Ref.get(balances),
-          (known) => TokenAmount.make({ units: known.get(holding(token, owner)) ?? 0n, decimals: token.decimals })
-        ))
+      balance,
+      confirmedBalance: balance,
+      ensureAllowance: () => look(Ref.get(allowance))
     }).pipe(Context.add(Erc20Control, {
       setReceived: (txHash, received) => Ref.update(receipts, (known) => new Map(known).set(txHash, received)),
+      setTransferred: (key, end) => Ref.update(transferred, (known) => new Map(known).set(nameOf(key), end)),
       setBalance: (token, owner, units) =>
         Ref.update(balances, (known) => new Map(known).set(holding(token, owner), units)),
-      failNext: (error) => Queue.offer(errors, error)
+      setAllowance: (next) => Ref.set(allowance, next),
+      failNext: (error) => Queue.offer(errors, error),
+      transfers: Effect.map(Ref.get(asked), (all) => [...all.values()])
     }))
   })
 )

@@ -24,7 +24,9 @@ export const wallet = Wallet.addressOf(privateKey)
 export const layer: Layer.Layer<Signer | SignerControl> = Layer.effectContext(
   Effect.gen(function*() {
     const signer = yield* Signer
-    const script = yield* Queue.unbounded<(signed: Effect.Effect<Hex, SignerError>) => Effect.Effect<Hex, SignerError>>()
+    const script = yield* Queue.unbounded<
+      (signed: Effect.Effect<Hex, SignerError>) => Effect.Effect<Hex, SignerError>
+    >()
     const asked = yield* Ref.make<ReadonlyArray<PreparedTransaction>>([])
     return Context.make(Signer, {
       address: signer.address,

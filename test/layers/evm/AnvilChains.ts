@@ -1,7 +1,9 @@
 /** The world of the contract suites on two real nodes, with the live layers in front of it. Started once, for all cases. */
 import { Context, Effect, Layer, Redacted } from "effect"
 import {
+  concat,
   createTestClient,
+  encodeDeployData,
   type Hex,
   http,
   keccak256,
@@ -13,11 +15,12 @@ import {
 } from "viem"
 import * as Address from "../../../src/domain/Address.ts"
 import * as TxHash from "../../../src/domain/TxHash.ts"
-import * as Erc20Live from "../../../src/layers/evm/Erc20.ts"
 import * as EvmChain from "../../../src/layers/evm/EvmChain.ts"
 import * as RpcEndpoint from "../../../src/layers/evm/RpcEndpoint.ts"
 import * as Anvil from "../../../src/layers/local/Anvil.ts"
+import * as Contracts from "../../../src/layers/local/Contracts.ts"
 import { type ChainDriver, ChainWorld } from "../../../src/layers/testing/ChainWorld.ts"
+import * as TransactionOutboxTest from "../../../src/layers/testing/TransactionOutboxTest.ts"
 
 const addressOf = (name: string) => Address.make(`0x${keccak256(stringToHex(name)).slice(-40)}`)
 
@@ -57,6 +60,7 @@ const alwaysReverts: Hex = "0x60006000fd"
 
 const start = (chainId: number) =>
   Effect.gen(function*() {
+    const { EquityToken } = yield* Contracts.load()
     // No block comes by itself while a suite runs.
     const anvil = yield* Anvil.make({ chainId, blockTime: "1 day" })
     const client = createTestClient({ mode: "anvil", transport: http(anvil.url, { retryCount: 0 }), cacheTime: 0 })
@@ -81,12 +85,39 @@ const start = (chainId: number) =>
       await client.mine({ blocks: 1 })
     })
 
+    const deployed = yield* run(async () => {
+      const data = encodeDeployData({
+        abi: Contracts.equityTokenAbi,
+        bytecode: EquityToken.bytecode,
+        args: ["Tokenized TEST", "tTEST", 18]
+      })
+      const hash = await client.sendTransaction({ account: sender, data, gas: 5_000_000n, chain: null })
+      await client.mine({ blocks: 1 })
+      return client.getTransactionReceipt({ hash })
+    })
+    const equity = Address.make((deployed.contractAddress ?? "").toLowerCase())
+    /** Storage of EquityToken, in the order of its declarations. */
+    const slots = { paused: 2n, balanceOf: 4n }
+    const store = (index: Hex, value: bigint) =>
+      run(() => client.setStorageAt({ address: equity, index, value: pad(numberToHex(value)) }))
+
+    // anvil computes the base fee of each block from the one before it.
+    let baseFee: bigint | undefined
+    const mine = async (blocks: number) => {
+      if (baseFee === undefined) return client.mine({ blocks })
+      for (let i = 0; i < blocks; i++) {
+        await client.setNextBlockBaseFeePerGas({ baseFeePerGas: baseFee })
+        await client.mine({ blocks: 1 })
+      }
+    }
+
     const driver: ChainDriver = {
       chainId,
       token,
       otherToken,
+      equity,
       reverter,
-      mine: (blocks) => run(() => client.mine({ blocks })),
+      mine: (blocks) => run(() => mine(blocks)),
       transfer: (...transfers) =>
         send(
           batch,
@@ -99,6 +130,28 @@ const start = (chainId: number) =>
       reorganise: (depth) =>
         run(async () => {
           await client.request({ method: "anvil_reorg", params: [depth, []] } as never)
+        }),
+      forgetPool: run(async () => {
+        await client.request({ method: "anvil_dropAllTransactions", params: [] } as never)
+      }),
+      setBaseFee: (wei) =>
+        Effect.sync(() => {
+          baseFee = wei
+        }),
+      giveEquity: (owner, units) =>
+        store(keccak256(concat([pad(owner.toLowerCase() as Hex), pad(numberToHex(slots.balanceOf))])), units),
+      pauseEquity: (isPaused) => store(pad(numberToHex(slots.paused)), isPaused ? 1n : 0n),
+      sent: (owner) =>
+        run(async () => {
+          const logs = await client.getContractEvents({
+            abi: Contracts.equityTokenAbi,
+            address: equity,
+            eventName: "Transfer",
+            args: { from: owner },
+            strict: true,
+            fromBlock: 0n
+          })
+          return logs.map(({ args }) => ({ to: Address.make(args.to), units: args.value }))
         }),
       setBalance: (address, value) => run(() => client.setBalance({ address, value })),
       setTokenBalance: (token, owner, units) =>
@@ -120,10 +173,10 @@ const options = (chainId: number, confirmations: number, url: string): EvmChain.
   endpoints: [RpcEndpoint.http(Redacted.make(url))]
 })
 
-/** Both chains and Erc20, live, over two nodes. */
+/** Both chains, Erc20 and the outbox, live, over two nodes. */
 export const layer = Layer.unwrapScoped(Effect.gen(function*() {
   const [ethereum, base] = yield* Effect.all([start(1), start(8453)], { concurrency: "unbounded" })
-  return Erc20Live.layer.pipe(
+  return TransactionOutboxTest.over().pipe(
     Layer.provideMerge(Layer.mergeAll(
       EvmChain.layerEthereum(options(1, 3, ethereum.url)),
       EvmChain.layerBase(options(8453, 10, base.url)),

@@ -3,11 +3,16 @@ import { afterAll } from "vitest"
 import * as ChainTest from "../../../src/layers/testing/ChainTest.ts"
 import * as Chain from "../../../src/layers/testing/contracts/Chain.ts"
 import * as Erc20 from "../../../src/layers/testing/contracts/Erc20.ts"
+import * as TransactionOutbox from "../../../src/layers/testing/contracts/TransactionOutbox.ts"
+import * as TransactionOutboxTest from "../../../src/layers/testing/TransactionOutboxTest.ts"
 import { runContract } from "../../support/contract.ts"
 import * as AnvilChains from "./AnvilChains.ts"
 
-runContract("chains in memory", Chain.cases, ChainTest.chains())
-runContract("Erc20 in memory", Erc20.cases, ChainTest.layer())
+const memory = TransactionOutboxTest.over().pipe(Layer.provideMerge(ChainTest.layer()))
+
+runContract("chains in memory", Chain.cases, ChainTest.layer())
+runContract("Erc20 in memory", Erc20.cases, memory)
+runContract("outbox over chains in memory", TransactionOutbox.cases, memory)
 
 // Two nodes for all cases: each transaction has a hash of its own, so cases do not meet.
 const live = ManagedRuntime.make(AnvilChains.layer)
@@ -16,3 +21,4 @@ const shared = Layer.effectContext(Effect.suspend(() => Effect.map(live.runtimeE
 
 runContract("chains over JSON-RPC", Chain.cases, shared)
 runContract("Erc20 over JSON-RPC", Erc20.cases, shared)
+runContract("outbox over JSON-RPC", TransactionOutbox.cases, shared)

@@ -12,6 +12,7 @@ import {
   type Receipt
 } from "../../../services/Chain.ts"
 import { type ChainDriver, ChainWorld } from "../ChainWorld.ts"
+import * as ChainSending from "./ChainSending.ts"
 import { type Case, type ContractViolation, equals, fails, holds } from "./Contract.ts"
 
 type Services = EthereumChain | BaseChain | ChainWorld
@@ -43,11 +44,13 @@ const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) => Effec
     "serves its chain id",
     ({ chain, world }) => Effect.flatMap(chain.chainId, (actual) => equals(actual, world.chainId, "the chain id"))
   ],
-  ["the block number grows by the blocks that are mined", ({ chain, world }) =>
+  ["the latest block grows by the blocks that are mined", ({ chain, world }) =>
     Effect.gen(function*() {
-      const before = yield* chain.blockNumber
+      const before = yield* chain.block
       yield* world.mine(3)
-      yield* equals(yield* chain.blockNumber, before + 3n, "the block number after three blocks")
+      const after = yield* chain.block
+      yield* equals(after.number, before.number + 3n, "the block number after three blocks")
+      yield* holds(after.baseFeePerGas > 0n, "a base fee", after)
     })],
   ["an unknown transaction has no receipt", ({ chain }) =>
     Effect.flatMap(
@@ -61,7 +64,7 @@ const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) => Effec
       const receipt = yield* mined(given, txHash)
       yield* equals(receipt.txHash, txHash, "the hash")
       yield* equals(receipt.status, "success", "the status")
-      yield* equals(receipt.blockNumber, yield* chain.blockNumber, "the block")
+      yield* equals(receipt.blockNumber, (yield* chain.block).number, "the block")
     })],
   ["logs come in order, with checksummed address, topics and data", (given) =>
     Effect.gen(function*() {
@@ -113,14 +116,15 @@ const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) => Effec
     ({ chain, world }) =>
       Effect.gen(function*() {
         yield* world.setTokenBalance(world.token, ours, 77n)
-        yield* equals(yield* chain.call(world.token, balanceOf(ours)), uint256(77n), "the answer")
-        yield* equals(yield* chain.call(nowhere, balanceOf(ours)), "0x", "the answer of nothing")
+        yield* equals(yield* chain.call({ to: world.token, data: balanceOf(ours) }), uint256(77n), "the answer")
+        yield* equals(yield* chain.call({ to: nowhere, data: balanceOf(ours) }), "0x", "the answer of nothing")
       })
   ],
-  ["a call that reverts is a bad answer, and trying again will not help", ({ chain, world }) =>
+  ["a call that reverts says so, and trying again will not help", ({ chain, world }) =>
     Effect.gen(function*() {
-      const error = yield* fails(chain.call(world.reverter, balanceOf(ours)), "the call")
-      yield* equals(error.reason, "BadAnswer", "the reason")
+      const error = yield* fails(chain.call({ to: world.reverter, data: balanceOf(ours) }), "the call")
+      yield* equals(error.reason, "Reverted", "the reason")
+      yield* equals(error.revert, "no reason given", "what the contract says")
       yield* equals(error.kind, "permanent", "the kind")
       yield* equals(error.chain, chain.name, "the chain")
     })]
@@ -132,7 +136,7 @@ const chainOf = (name: ChainName): Effect.Effect<Chain, never, EthereumChain | B
   Effect.map(Effect.all(tags), (chains) => chains[name])
 
 export const cases: ReadonlyArray<Case<Failure, Services>> = (["ethereum", "base"] as const).flatMap((chain) =>
-  onEach.map(([name, run]) => ({
+  [...onEach, ...ChainSending.onEach].map(([name, run]) => ({
     name: `${chain}: ${name}`,
     run: Effect.gen(function*() {
       const world = yield* ChainWorld

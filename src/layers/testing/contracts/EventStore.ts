@@ -1,51 +1,15 @@
 /** What every layer of `EventStore` must do. */
 import { Duration, Effect, Either, TestClock } from "effect"
-import type { OperationId } from "../../../domain/OperationId.ts"
 import * as Mint from "../../../domain/TokenizedEquityMint.ts"
-import { type CorruptStream, EventStore, type VersionConflict } from "../../../services/EventStore.ts"
-import type { LeaseHeld, LeaseLost, Leases } from "../../../services/Leases.ts"
-import type { StoreError } from "../../../services/StoreError.ts"
+import { EventStore } from "../../../services/EventStore.ts"
 import { EventStoreControl } from "../EventStoreControl.ts"
-import { type Case, type ContractViolation, equals, fails, holds } from "./Contract.ts"
+import { equals, fails, holds } from "./Contract.ts"
+import * as Guards from "./EventStoreGuards.ts"
 import * as Mints from "./EventStoreMints.ts"
 
-type Failure = ContractViolation | CorruptStream | VersionConflict | LeaseHeld | LeaseLost | StoreError
-type Subject = EventStore | EventStoreControl | Leases
-
-const { a, b, c, type } = Mints
-
-const operations = (filter?: { readonly id?: OperationId; readonly live?: true }) =>
-  Effect.flatMap(EventStore, (store) => store.operations(filter))
-
-const ids = (operations: ReadonlyArray<{ readonly id: string }>) => operations.map(({ id }) => id.charAt(0)).join(" ")
-
-const history = (id: OperationId) => Effect.flatMap(EventStore, (store) => store.history(id))
+const { a, b, c, history, ids, isUnwritten, operations, sameJson, shown, type, viewAgrees } = Mints
 
 const log = (position = 0, limit = 100) => Effect.flatMap(EventStore, (store) => store.events({ position, limit }))
-
-const sameJson = (actual: unknown, expected: unknown, what: string) =>
-  equals(JSON.stringify(actual), JSON.stringify(expected), what)
-
-const shown = (events: ReadonlyArray<Mint.Event.Event>) => Mint.aggregate.view(Mints.after(events))
-
-/** The view of a mint says what these events say. */
-const viewAgrees = (id: OperationId, events: ReadonlyArray<Mint.Event.Event>) =>
-  Effect.gen(function*() {
-    const [operation] = yield* operations({ id })
-    const { data, outcome, state } = shown(events)
-    yield* equals(operation?.type, type, "the view's type")
-    yield* equals(operation?.version, events.length, "the view's version")
-    yield* equals(operation?.state, state, "the view's state")
-    yield* sameJson(operation?.outcome, outcome, "the view's outcome")
-    yield* sameJson(operation?.data, data, "the view's data")
-  })
-
-/** Nothing at all has been recorded of this operation. */
-const isUnwritten = (id: OperationId) =>
-  Effect.gen(function*() {
-    yield* equals((yield* history(id)).length, 0, "the number of events")
-    yield* equals((yield* operations({ id })).length, 0, "the number of views")
-  })
 
 const corruptPayload = (payload: string) =>
   Effect.flatMap(EventStoreControl, (control) => control.setPayload({ type, id: b, sequence: 2, payload }))
@@ -71,7 +35,7 @@ const aAndB = Effect.zipRight(
 )
 
 /** To be run under a TestClock: no case waits for real time. */
-export const cases: ReadonlyArray<Case<Failure, Subject>> = [
+export const cases: ReadonlyArray<Mints.Case> = [
   {
     name: "a stream that was never written loads as the initial state at version 0",
     run: Effect.gen(function*() {
@@ -291,7 +255,7 @@ export const cases: ReadonlyArray<Case<Failure, Subject>> = [
     ["is no object", "null"],
     ["is not what its event says", "{\"at\":\"2026-01-05T14:00:00.000Z\"}"],
     ["lacks everything", "{}"]
-  ].map(([what, payload]): Case<Failure, Subject> => ({
+  ].map(([what, payload]): Mints.Case => ({
     name: `a stored payload that ${what} stops that operation and no other`,
     run: Effect.gen(function*() {
       yield* aAndB
@@ -344,5 +308,6 @@ export const cases: ReadonlyArray<Case<Failure, Subject>> = [
       yield* equals(error._tag === "CorruptStream" && `${error.id} ${error.sequence}`, `${b} 2`, "the event it names")
       yield* sameJson(yield* operations(), before, "the views")
     })
-  }
+  },
+  ...Guards.cases
 ]

@@ -1,16 +1,24 @@
-/** Mints as the event store's contract appends them, one event at a time or several. */
+/** Mints as the event store's contract appends them, one event at a time or several, and what the store then shows of them. */
 import { DateTime, Effect, Either } from "effect"
 import * as Address from "../../../domain/Address.ts"
 import * as Decider from "../../../domain/Decider.ts"
 import { EquitySymbol } from "../../../domain/EquitySymbol.ts"
-import { MintId } from "../../../domain/OperationId.ts"
+import { MintId, type OperationId } from "../../../domain/OperationId.ts"
 import * as Shares from "../../../domain/Shares.ts"
 import * as TokenAmount from "../../../domain/TokenAmount.ts"
 import { TokenizationRequestId } from "../../../domain/TokenizationRequest.ts"
 import * as Mint from "../../../domain/TokenizedEquityMint.ts"
 import * as TxHash from "../../../domain/TxHash.ts"
-import { EventStore, type Guard } from "../../../services/EventStore.ts"
-import { type Lease, Leases } from "../../../services/Leases.ts"
+import { type CorruptStream, EventStore, type Guard, type VersionConflict } from "../../../services/EventStore.ts"
+import { type Lease, type LeaseHeld, type LeaseLost, Leases } from "../../../services/Leases.ts"
+import type { StoreError } from "../../../services/StoreError.ts"
+import type { EventStoreControl } from "../EventStoreControl.ts"
+import * as Contract from "./Contract.ts"
+
+export type Case = Contract.Case<
+  Contract.ContractViolation | CorruptStream | VersionConflict | LeaseHeld | LeaseLost | StoreError,
+  EventStore | EventStoreControl | Leases
+>
 
 export const { type } = Mint.aggregate
 
@@ -92,3 +100,35 @@ export const written = (id: MintId, events: Events) =>
       yield* append(lease, id, events.slice(0, index), [event], { causation: event._tag })
     }
   }))
+
+export const operations = (filter?: { readonly id?: OperationId; readonly live?: true }) =>
+  Effect.flatMap(EventStore, (store) => store.operations(filter))
+
+export const ids = (operations: ReadonlyArray<{ readonly id: string }>) =>
+  operations.map(({ id }) => id.charAt(0)).join(" ")
+
+export const history = (id: OperationId) => Effect.flatMap(EventStore, (store) => store.history(id))
+
+export const sameJson = (actual: unknown, expected: unknown, what: string) =>
+  Contract.equals(JSON.stringify(actual), JSON.stringify(expected), what)
+
+export const shown = (events: ReadonlyArray<Mint.Event.Event>) => Mint.aggregate.view(after(events))
+
+/** The view of a mint says what these events say. */
+export const viewAgrees = (id: OperationId, events: ReadonlyArray<Mint.Event.Event>) =>
+  Effect.gen(function*() {
+    const [operation] = yield* operations({ id })
+    const { data, outcome, state } = shown(events)
+    yield* Contract.equals(operation?.type, type, "the view's type")
+    yield* Contract.equals(operation?.version, events.length, "the view's version")
+    yield* Contract.equals(operation?.state, state, "the view's state")
+    yield* sameJson(operation?.outcome, outcome, "the view's outcome")
+    yield* sameJson(operation?.data, data, "the view's data")
+  })
+
+/** Nothing at all has been recorded of this operation. */
+export const isUnwritten = (id: OperationId) =>
+  Effect.gen(function*() {
+    yield* Contract.equals((yield* history(id)).length, 0, "the number of events")
+    yield* Contract.equals((yield* operations({ id })).length, 0, "the number of views")
+  })

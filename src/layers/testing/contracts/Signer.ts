@@ -40,8 +40,17 @@ const isSigned = (raw: Hex, asked: PreparedTransaction): Effect.Effect<void, Con
     const { address } = yield* Signer
     yield* holds(isEip1559(raw), "a signed EIP-1559 transaction", raw.slice(0, 10))
     if (!isEip1559(raw)) return
-    const { accessList = [], chainId, data = "0x", gas, maxFeePerGas, maxPriorityFeePerGas = 0n, nonce = 0, to, value } =
-      parseTransaction(raw)
+    const {
+      accessList = [],
+      chainId,
+      data = "0x",
+      gas,
+      maxFeePerGas,
+      maxPriorityFeePerGas = 0n,
+      nonce = 0,
+      to,
+      value
+    } = parseTransaction(raw)
     const signer = yield* Effect.promise(() => recoverTransactionAddress({ serializedTransaction: raw }))
     yield* equals(signer, address, "the signer")
     yield* equals(accessList.length, 0, "the length of the access list")
