@@ -4,8 +4,9 @@ import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import { Chunk, type Duration, Effect, Either, Fiber, Option, Stream } from "effect"
+import { Chunk, type Duration, Effect, Either, Option, Stream } from "effect"
 import { AlpacaError } from "../../services/AlpacaTokenization.ts"
+import { within } from "../TimeLimit.ts"
 import * as AlpacaErrors from "./AlpacaErrors.ts"
 import * as Credentials from "./Credentials.ts"
 import * as Json from "./Json.ts"
@@ -128,24 +129,6 @@ const exchange = (
   )
 
 /**
- * A time limit that holds also where the caller must not be interrupted. It ends an exchange by interrupting it, so that
- * has to stay possible; but a child would then be interrupted together with its parent, whatever that one is about.
- */
-const within =
-  (duration: Duration.DurationInput) => <A>(self: Effect.Effect<A, NoAnswer>): Effect.Effect<A, NoAnswer> => {
-    const limited = Effect.timeoutFail(self, {
-      duration,
-      onTimeout: () => new NoAnswer({ reason: "TimedOut", detail: "no answer in time" })
-    })
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(
-        Effect.forkDaemon(Effect.interruptible(limited)),
-        (fiber) => Effect.onInterrupt(restore(Fiber.join(fiber)), () => Fiber.interrupt(fiber))
-      )
-    )
-  }
-
-/**
  * Needs a client that neither retries nor follows redirects, as those of `@effect/platform` are by themselves. `fetch`,
  * which does follow, is told not to; that replaces a `RequestInit` of the application for these calls.
  */
@@ -186,7 +169,7 @@ export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, H
       limit: number
     ) =>
       exchange(client, sign(HttpClientRequest.acceptJson(request)), limit).pipe(
-        within(config.timeout),
+        within(config.timeout, () => new NoAnswer({ reason: "TimedOut", detail: "no answer in time" })),
         Effect.mapError(noAnswer(method, action)),
         Effect.withSpan(`http.client ${request.method}`, {
           kind: "client",

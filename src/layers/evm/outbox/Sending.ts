@@ -89,8 +89,7 @@ export const make = (table: OutboxTable, chains: { readonly [name in ChainName]:
       isOut,
       broadcast,
       /** The first signature of a reserved row. */
-      start: (row: Stored) =>
-        Effect.catchTag(sign(row, row.fees), "SignerError", (error) => unlessRefused(row, error)),
+      start: (row: Stored) => Effect.catchTag(sign(row, row.fees), "SignerError", (error) => unlessRefused(row, error)),
       /** A further one at the same nonce. All are kept: whichever is mined counts. */
       replace: (row: Stored, fees: Fees) =>
         Effect.zipRight(

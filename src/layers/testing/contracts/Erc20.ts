@@ -7,6 +7,7 @@ import { BaseChain, type ChainError, type ChainName, EthereumChain } from "../..
 import { Erc20, Received, type Token } from "../../../services/Erc20.ts"
 import { type ChainDriver, ChainWorld, type Transfer } from "../ChainWorld.ts"
 import { type Case, type ContractViolation, equals, fails } from "./Contract.ts"
+import * as Erc20Sending from "./Erc20Sending.ts"
 
 type Services = Erc20 | EthereumChain | BaseChain | ChainWorld
 type Failure = ChainError | ContractViolation
@@ -77,7 +78,7 @@ const depth = (chain: ChainName) =>
     chain
   )
 
-export const cases: ReadonlyArray<Case<Failure, Services>> = [
+const reading: ReadonlyArray<Case<Failure, Services>> = [
   make("a transaction that the node does not know is not mined", (given) =>
     Effect.flatMap(
       look(given, TxHash.make(`0x${"0f".repeat(32)}`)),
@@ -146,4 +147,10 @@ export const cases: ReadonlyArray<Case<Failure, Services>> = [
       yield* equals(error.reason, "BadAnswer", "the reason")
       yield* equals(error.kind, "permanent", "the kind")
     }))
+]
+
+/** Reading and sending. */
+export const cases: ReadonlyArray<Case<Failure | Erc20Sending.Failure, Services | Erc20Sending.Services>> = [
+  ...reading,
+  ...Erc20Sending.cases
 ]
