@@ -1,5 +1,5 @@
 /** The world of the contract suites on two real nodes, with the live layers in front of it. Started once, for all cases. */
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import {
   concat,
   createTestClient,
@@ -20,7 +20,6 @@ import * as RpcEndpoint from "../../../src/layers/evm/RpcEndpoint.ts"
 import * as Anvil from "../../../src/layers/local/Anvil.ts"
 import * as Contracts from "../../../src/layers/local/Contracts.ts"
 import { type ChainDriver, ChainWorld } from "../../../src/layers/testing/ChainWorld.ts"
-import * as TransactionOutboxTest from "../../../src/layers/testing/TransactionOutboxTest.ts"
 
 const addressOf = (name: string) => Address.make(`0x${keccak256(stringToHex(name)).slice(-40)}`)
 
@@ -173,14 +172,18 @@ const options = (chainId: number, confirmations: number, url: string): EvmChain.
   endpoints: [RpcEndpoint.http(Redacted.make(url))]
 })
 
-/** Both chains, Erc20 and the outbox, live, over two nodes. */
-export const layer = Layer.unwrapScoped(Effect.gen(function*() {
+/** Both chains, live, over two nodes. */
+const chains = Layer.unwrapScoped(Effect.gen(function*() {
   const [ethereum, base] = yield* Effect.all([start(1), start(8453)], { concurrency: "unbounded" })
-  return TransactionOutboxTest.over().pipe(
-    Layer.provideMerge(Layer.mergeAll(
-      EvmChain.layerEthereum(options(1, 3, ethereum.url)),
-      EvmChain.layerBase(options(8453, 10, base.url)),
-      Layer.succeedContext(Context.make(ChainWorld, { ethereum: ethereum.driver, base: base.driver }))
-    ))
+  return Layer.mergeAll(
+    EvmChain.layerEthereum(options(1, 3, ethereum.url)),
+    EvmChain.layerBase(options(8453, 10, base.url)),
+    Layer.succeedContext(Context.make(ChainWorld, { ethereum: ethereum.driver, base: base.driver }))
   )
 }))
+
+/** Two nodes for all tests of a file: each transaction has a hash of its own, so that they do not meet. */
+export const runtime = () => ManagedRuntime.make(chains)
+
+export const shared = (nodes: ReturnType<typeof runtime>) =>
+  Layer.effectContext(Effect.suspend(() => Effect.map(nodes.runtimeEffect, ({ context }) => context)))

@@ -1,4 +1,4 @@
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { Layer } from "effect"
 import { afterAll } from "vitest"
 import * as ChainTest from "../../../src/layers/testing/ChainTest.ts"
 import * as Chain from "../../../src/layers/testing/contracts/Chain.ts"
@@ -14,10 +14,9 @@ runContract("chains in memory", Chain.cases, ChainTest.layer())
 runContract("Erc20 in memory", Erc20.cases, memory)
 runContract("outbox over chains in memory", TransactionOutbox.cases, memory)
 
-// Two nodes for all cases: each transaction has a hash of its own, so cases do not meet.
-const live = ManagedRuntime.make(AnvilChains.layer)
-afterAll(() => live.dispose())
-const shared = Layer.effectContext(Effect.suspend(() => Effect.map(live.runtimeEffect, ({ context }) => context)))
+const nodes = AnvilChains.runtime()
+afterAll(() => nodes.dispose())
+const shared = TransactionOutboxTest.over().pipe(Layer.provideMerge(AnvilChains.shared(nodes)))
 
 runContract("chains over JSON-RPC", Chain.cases, shared)
 runContract("Erc20 over JSON-RPC", Erc20.cases, shared)

@@ -231,28 +231,34 @@ describe("call", () => {
   }
   for (const [what, read] of Object.entries(reads)) {
     for (const { says, ...error } of reverts) {
-      quietly(`${what}: ${error.code} ${error.message}: a revert, which the next endpoint is not asked about`, () =>
-        Effect.gen(function*() {
-          const first = yield* start(() => ({ error }))
-          const second = yield* start(() => ({ result: "0x" }))
-          const failure = yield* Effect.flip(read(EvmChain.make("base", optionsOf([first.url, second.url]))))
-          assert.strictEqual(failure.reason, "Reverted")
-          assert.strictEqual(failure.kind, "permanent")
-          assert.include(failure.message, `base (${what} of 0x01020304 on ${address}): Reverted: ${first.url}`)
-          assert.include(failure.message, error.message)
-          assert.strictEqual(failure.revert, says ?? "no reason given")
-          assert.lengthOf(second.asked, 0)
-        }))
+      quietly(
+        `${what}: ${error.code} ${error.message}: a revert, which the next endpoint is not asked about`,
+        () =>
+          Effect.gen(function*() {
+            const first = yield* start(() => ({ error }))
+            const second = yield* start(() => ({ result: "0x" }))
+            const failure = yield* Effect.flip(read(EvmChain.make("base", optionsOf([first.url, second.url]))))
+            assert.strictEqual(failure.reason, "Reverted")
+            assert.strictEqual(failure.kind, "permanent")
+            assert.include(failure.message, `base (${what} of 0x01020304 on ${address}): Reverted: ${first.url}`)
+            assert.include(failure.message, error.message)
+            assert.strictEqual(failure.revert, says ?? "no reason given")
+            assert.lengthOf(second.asked, 0)
+          })
+      )
     }
 
     for (const message of ["header not found", "missing trie node", "project rate limit exceeded"]) {
-      quietly(`${what}: -32000 ${message}: this node's own trouble, the next one is asked`, () =>
-        Effect.gen(function*() {
-          const first = yield* start(() => ({ error: { code: -32000, message } }))
-          const second = yield* start(() => ({ result: "0xaa" }))
-          const answer = yield* read(EvmChain.make("base", optionsOf([first.url, second.url])))
-          assert.strictEqual(answer, what === "call" ? "0xaa" : 170n)
-        }))
+      quietly(
+        `${what}: -32000 ${message}: this node's own trouble, the next one is asked`,
+        () =>
+          Effect.gen(function*() {
+            const first = yield* start(() => ({ error: { code: -32000, message } }))
+            const second = yield* start(() => ({ result: "0xaa" }))
+            const answer = yield* read(EvmChain.make("base", optionsOf([first.url, second.url])))
+            assert.strictEqual(answer, what === "call" ? "0xaa" : 170n)
+          })
+      )
     }
   }
 
