@@ -53,15 +53,20 @@ export const resume = (id: OperationId) => Effect.flatMap(operation(id), (found)
 /** Asks the provider about one failed operation and adopts a late success. */
 export const recheck = (id: OperationId) => Effect.flatMap(operation(id), (found) => drive("recheck", found))
 
+/** Sees to their end the transactions that no operation waits for any more, such as one that has filled a gap of nonces. */
+const tend = Effect.flatMap(TransactionOutbox, (outbox) => outbox.tend)
+
 /** Resumes all that is not settled, side by side; what goes wrong with one does not touch the others. */
 export const resumeAll = Effect.gen(function*() {
   const store = yield* EventStore
   const live = yield* store.operations({ live: true })
-  return yield* Effect.forEach(
+  const resumed = yield* Effect.forEach(
     live,
     (found) => Effect.map(Effect.either(drive("resume", found)), (result) => ({ operation: found, result })),
     { concurrency: "unbounded" }
   )
+  yield* tend
+  return resumed
 })
 
 /**
@@ -70,7 +75,6 @@ export const resumeAll = Effect.gen(function*() {
  */
 export const run = Effect.gen(function*() {
   const store = yield* EventStore
-  const outbox = yield* TransactionOutbox
   const policies = yield* Policies
   const driven = yield* FiberMap.make<OperationId>()
   const attend = (found: Operation) =>
@@ -85,8 +89,7 @@ export const run = Effect.gen(function*() {
     yield* Effect.forEach(live, (found) => FiberMap.run(driven, found.id, attend(found), { onlyIfMissing: true }), {
       discard: true
     })
-    // Also what no operation waits for any more, such as what has filled a gap between the nonces.
-    yield* outbox.tend
+    yield* tend
   })
   yield* round.pipe(
     Effect.catchAll((error) => Effect.logWarning(`this round is skipped: ${error.message}`)),

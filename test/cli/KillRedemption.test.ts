@@ -159,6 +159,30 @@ layer(redemptionSandbox, { excludeTestServices: true, timeout: 30_000 })("killed
       }))
   }
 
+  it.scoped("with the receipt at depth in hand, before it is recorded", () =>
+    Effect.gen(function*() {
+      const { environment, world } = yield* Sandbox
+      const one = next()
+      const call = "eth_getTransactionReceipt"
+      const { counts, faults } = world.base
+      const hidden = yield* faults.add({ on: call, fault: { _tag: "RpcResult", result: null }, times: "forever" })
+      const command = yield* start(redeem(one), environment)
+      const sandbox = yield* Sandbox
+      yield* eventually(
+        "it is mined",
+        Effect.map(Effect.provideService(transfersOf(one.quantity), Sandbox, sandbox), ({ length }) => length === 1)
+      )
+      yield* Effect.orDie(Effect.repeatN(world.base.mine, 4))
+      const withheld = yield* faults.add({ on: call, fault: delayAfter, times: "forever" })
+      yield* faults.remove(hidden)
+      const seen = yield* counts.of(call)
+      yield* eventually("it has the receipt", Effect.map(counts.of(call), (count) => count > seen))
+      assert.isNull((yield* command.kill("SIGKILL")).code)
+      yield* faults.remove(withheld)
+      assert.deepStrictEqual(yield* eventsOf(environment, one.id), ["RedemptionRequested"])
+      yield* resumedOnce(one)
+    }))
+
   for (const event of ["TokensSent", "Detected"]) {
     it.scoped(`once ${event} is recorded`, () =>
       Effect.gen(function*() {
