@@ -5,12 +5,21 @@ import { randomUUID } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
-import { Address, EquitySymbol, Live, MintManager, OperationId, Policies, Shares } from "../src/index.ts"
+import {
+  Address,
+  EquitySymbol,
+  Live,
+  MintManager,
+  OperationId,
+  Policies,
+  RedemptionManager,
+  Shares
+} from "../src/index.ts"
 import { LocalWorld } from "../src/testing.ts"
 
-it.scopedLive("an application mints with the layers of its configuration", () =>
+it.scopedLive("an application mints and redeems with the layers of its configuration", () =>
   Effect.gen(function*() {
-    const world = yield* LocalWorld.make({ blockTime: "100 millis", mintDelay: 0 })
+    const world = yield* LocalWorld.make({ blockTime: "100 millis", mintDelay: 0, redeemDelay: 0 })
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(path.join(tmpdir(), "ballast-test-"))),
       (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
@@ -26,10 +35,23 @@ it.scopedLive("an application mints with the layers of its configuration", () =>
       wallet: Address.make(world.wallet.address)
     }
     const policies = Policies.layer({ pollInterval: Policies.defaults.retryBase })
-    const mint = MintManager.executeMint(id, order).pipe(Effect.provide(Layer.merge(Live.layerConfig, policies)))
-    const end = yield* Effect.withConfigProvider(mint, configuration)
+    const layers = Layer.merge(Live.layerConfig, policies)
+    const mint = MintManager.executeMint(id, order).pipe(Effect.provide(layers))
+    const minted = yield* Effect.withConfigProvider(mint, configuration)
+    assert.strictEqual(minted._tag, "Completed")
 
-    assert.strictEqual(end._tag, "Completed")
-    const { requests } = yield* world.alpaca.history
-    assert.deepStrictEqual(requests.map(({ clientRequestId }) => clientRequestId), [id])
+    const other = OperationId.RedemptionId.make(randomUUID())
+    const redemption = RedemptionManager.executeRedemption(other, { symbol: order.symbol, quantity: order.quantity })
+    const redeemed = yield* Effect.withConfigProvider(Effect.provide(redemption, layers), configuration)
+    assert.strictEqual(redeemed._tag, "Completed")
+
+    const { redemptionTransfers, requests } = yield* world.alpaca.history
+    assert.deepStrictEqual(requests.map(({ clientRequestId, type }) => [type, clientRequestId]), [
+      ["mint", id],
+      ["redeem", null]
+    ])
+    assert.deepStrictEqual(
+      redemptionTransfers.map(({ hash }) => hash),
+      [redeemed._tag === "Completed" ? redeemed.txHash : "0x"]
+    )
   }))

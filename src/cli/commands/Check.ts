@@ -1,5 +1,5 @@
 import { Command } from "@effect/cli"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
 import type { Address } from "../../domain/Address.ts"
@@ -53,6 +53,7 @@ const all = (config: Live.Configuration): Effect.Effect<ReadonlyArray<Finding>> 
     const owner = Wallet.addressOf(config.wallet)
     const findings = yield* Effect.all([
       found("BALLAST_WALLET_PRIVATE_KEY", Effect.succeed(`our wallet is ${owner}`)),
+      redemptionWallet(config),
       database(config),
       credentials(config),
       gas("gas on Ethereum", yield* EthereumChain, owner),
@@ -61,6 +62,15 @@ const all = (config: Live.Configuration): Effect.Effect<ReadonlyArray<Finding>> 
     ], { concurrency: 4 })
     return [...findings, ...yield* Preflight.findings(config)]
   }).pipe(Effect.provide(Live.chains(config)))
+
+const redemptionWallet = ({ equities }: Live.Configuration) =>
+  found(
+    "BALLAST_REDEMPTION_WALLET",
+    Effect.succeed(Option.match(equities.redemptionWallet, {
+      onNone: () => "is not set: redeem is refused",
+      onSome: (issuers) => `${issuers} is not ours`
+    }))
+  )
 
 /** A database that is not there yet is fine. */
 const database = ({ database }: Live.Configuration) =>
