@@ -1,26 +1,11 @@
 /** One mint from its order to each of its ends: commands, events and states written out, for the examples. */
-import { DateTime } from "effect"
-import * as Address from "../../src/domain/Address.ts"
-import { EquitySymbol } from "../../src/domain/EquitySymbol.ts"
-import { PositiveShares } from "../../src/domain/Shares.ts"
 import * as TokenAmount from "../../src/domain/TokenAmount.ts"
 import { IssuerRequestId, TokenizationRequestId } from "../../src/domain/TokenizationRequest.ts"
 import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
 import * as TxHash from "../../src/domain/TxHash.ts"
+import { at, equity } from "./Examples.ts"
 
-export const id = "6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e"
-
-export const at = (minute: number) => DateTime.unsafeMake(Date.UTC(2026, 0, 5, 14, minute))
-
-const order = {
-  symbol: EquitySymbol.make("AAPL"),
-  quantity: PositiveShares.make(10_500_000_000n as never),
-  wallet: Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
-  token: Address.make("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"),
-  decimals: 18,
-  issuer: "st0x",
-  network: "base"
-}
+const order = { ...equity, decimals: 18 }
 const acceptance = {
   tokenizationRequestId: TokenizationRequestId.make("12345-678-90AB"),
   issuerRequestId: IssuerRequestId.make("issuer-1")

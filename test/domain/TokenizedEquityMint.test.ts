@@ -4,18 +4,16 @@ import * as Decider from "../../src/domain/Decider.ts"
 import * as Outcome from "../../src/domain/Outcome.ts"
 import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
 import { right, specOf } from "../support/spec.ts"
-import { at, command, event, history, id, state } from "./MintExamples.ts"
+import { at, id, stands } from "./Examples.ts"
+import { command, event, history, state } from "./MintExamples.ts"
 
 type CommandName = Mint.Command["_tag"]
 
 const spec = specOf(Mint.decider, id)
 
 /** All that a state refuses, named one by one: a new command must be put into one list or the other. */
-const refuses = (name: keyof typeof history, commands: ReadonlyArray<CommandName>) => {
-  for (const refused of commands) {
-    it(`does not accept ${refused}`, () => spec.given(...history[name]).when(command[refused]).thenNotAccepted())
-  }
-}
+const refuses = (name: keyof typeof history, commands: ReadonlyArray<CommandName>) =>
+  spec.refuses(history[name], commands.map((name) => command[name]))
 
 describe("NotStarted", () => {
   it("RequestMint records the intent, with all that is needed to finish", () =>
@@ -111,24 +109,15 @@ describe("the whole way", () => {
 })
 
 describe("aggregate", () => {
-  // state, finished, settled, the minute since which it stands there
-  const table: ReadonlyArray<readonly [keyof typeof history, boolean, boolean, number | undefined]> = [
-    ["NotStarted", false, false, undefined],
-    ["MintRequested", false, false, 0],
-    ["MintAccepted", false, false, 1],
-    ["TokensReceived", false, false, 2],
-    ["Completed", true, true, 3],
-    ["Failed", true, true, 4],
-    ["Reconciled", true, true, 7]
-  ]
-  for (const [name, finished, settled, minute] of table) {
-    it(`${name}: finished ${finished}, settled ${settled}, since minute ${minute}`, () => {
-      const now = spec.given(...history[name]).state
-      assert.strictEqual(Outcome.finished(Mint.aggregate.outcome(now)), finished)
-      assert.strictEqual(Outcome.settled(Mint.aggregate.outcome(now)), settled)
-      assert.deepStrictEqual(Mint.aggregate.since(now), Option.map(Option.fromNullable(minute), at))
-    })
-  }
+  stands(Mint.aggregate, history, {
+    NotStarted: ["in progress", undefined],
+    MintRequested: ["in progress", 0],
+    MintAccepted: ["in progress", 1],
+    TokensReceived: ["in progress", 2],
+    Completed: ["settled", 3],
+    Failed: ["settled", 4],
+    Reconciled: ["settled", 7]
+  })
 
   it("shows a failure's reason, place and amount", () =>
     assert.deepStrictEqual(
