@@ -14,8 +14,9 @@ export const within =
     const limited = Effect.timeoutFail(self, { duration, onTimeout })
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
-        Effect.forkDaemon(Effect.interruptible(limited)),
-        (fiber) => Effect.onInterrupt(restore(Fiber.join(fiber)), () => Fiber.interrupt(fiber))
+        // A fiber that fails writes its error to the log, before anybody could take a secret out of it.
+        Effect.forkDaemon(Effect.exit(Effect.interruptible(limited))),
+        (fiber) => Effect.onInterrupt(restore(Effect.flatten(Fiber.join(fiber))), () => Fiber.interrupt(fiber))
       )
     )
   }

@@ -26,7 +26,7 @@ export class ChainError extends Schema.TaggedError<ChainError>()("ChainError", {
   /** What was asked: `receipt of 0x..`. */
   action: Schema.String,
   detail: Schema.String,
-  /** The contract's own words, or its error and selector, of a `Reverted`. */
+  /** Of a `Reverted`: the contract's own words, or its error and selector, or else what the node says of it. */
   revert: Schema.optionalWith(Schema.String, { exact: true }),
   cause: Schema.optionalWith(Schema.Defect, { exact: true })
 }) {

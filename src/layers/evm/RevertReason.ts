@@ -25,7 +25,8 @@ export const decode = (data: Hex): Option.Option<string> => {
     onSome: ({ args, errorName }) => {
       const words = (args ?? []).map(String)
       // Of Solidity's own, which viem adds and does not type: the text of a require.
-      return Option.some(String(errorName) === "Error" ? words.join("") : `${errorName}(${words.join(", ")})`)
+      const text = String(errorName) === "Error" ? words.join("") : `${errorName}(${words.join(", ")})`
+      return text === "" ? Option.none() : Option.some(text)
     }
   })
 }

@@ -4,14 +4,15 @@
  */
 import { Option } from "effect"
 import { ExecutionRevertedError, isHex } from "viem"
+import type { Hex } from "../../domain/Hex.ts"
 import * as RevertReason from "./RevertReason.ts"
 
 export interface RpcFailure {
   /** The call was executed, and ended without an answer. Asking another node would not help. */
   readonly isRevert: boolean
-  /** What the contract says about it. Not redacted yet. */
+  /** What the contract says about it, or else the node. Not redacted yet. */
   readonly revert: Option.Option<string>
-  /** The node's own words, without those of the client. */
+  /** The node's own words, without those of the client, as far as they are read. For deciding, not for showing. */
   readonly said: string
   /** For people. Not redacted yet. */
   readonly text: string
@@ -30,33 +31,43 @@ const chain = (error: unknown): ReadonlyArray<object> => {
 const field = <A>(errors: ReadonlyArray<object>, name: string, is: (value: unknown) => value is A): A | undefined =>
   errors.map((error) => (error as Record<string, unknown>)[name]).find(is)
 
-const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
 /** viem writes -1 where a node gave no code. */
 const isCode = (value: unknown): value is number => typeof value === "number" && value !== -1
 
 /** The EVM's own ways to end a call, as nodes put them. */
 const ended =
-  /execution reverted|gas required exceeds allowance|vm execution error|transaction execution error|out ?of ?gas|invalid opcode|opcode .* not defined|stack (?:under|over)flow|invalid jump/i
+  /execution reverted|gas required exceeds allowance|vm execution error|transaction execution error|execution failed due to an exception|could not be completed due to an exception|evm error|out ?of ?gas|invalid opcode|opcode .* not defined|stack (?:under|over)flow|stack limit reached|invalid jump/i
 
-/** The data of a revert is in `data`, or, at some nodes, in the `data` of that. */
-const revertData = (errors: ReadonlyArray<object>): unknown => {
-  const data = field(errors, "data", (value): value is unknown => value !== undefined && value !== null)
-  return typeof data === "object" && data !== null && "data" in data ? data.data : data
+/**
+ * The data of a revert is in `data`, or in the `data` of that, or of the `originalError` of that, and at some nodes behind
+ * the word `Reverted`. Bounded, since foreign objects may form a ring.
+ */
+const revertData = (found: unknown, depth = 0): Option.Option<Hex> => {
+  if (typeof found === "string") {
+    return Option.liftPredicate(/^(?:reverted )?(0x[0-9a-f]*)$/i.exec(found)?.[1], (data) => isHex(data))
+  }
+  if (typeof found !== "object" || found === null || depth > 3) return Option.none()
+  if ("originalError" in found) return revertData(found.originalError, depth + 1)
+  return "data" in found ? revertData(found.data, depth + 1) : Option.none()
 }
 
-/** geth writes the reason behind its own words, and so do those who follow it. */
-const spoken = /execution reverted(?:: revert)?[:,] *(.+)$/i
+/** How nodes say that a call reverted, before they say why. */
+const reverting =
+  /^[^]*?(?:execution reverted|vm execution error|execution failed due to an exception)(?:: revert)?[:,.]? */i
 
-const revertOf = (errors: ReadonlyArray<object>, said: string): Option.Option<string> => {
-  const data = revertData(errors)
-  return Option.orElse(
-    isHex(data) ? RevertReason.decode(data) : Option.none(),
-    () => Option.fromNullable(spoken.exec(said)?.[1])
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
+
+const revertOf = (errors: ReadonlyArray<object>, said: string): Option.Option<string> =>
+  revertData(field(errors, "data", (value): value is unknown => value !== undefined && value !== null)).pipe(
+    Option.flatMap(RevertReason.decode),
+    Option.orElse(() => Option.liftPredicate(said.replace(reverting, ""), isText))
   )
-}
 
 /** nethermind and OpenEthereum: the EVM ended with an exception. */
 const vmExecutionError = -32015
+
+/** Patterns take long for very long texts, and no node has so much to say. */
+const longestHeard = 2_000
 
 export const read = (error: unknown): RpcFailure => {
   const errors = chain(error)
@@ -80,10 +91,11 @@ export const read = (error: unknown): RpcFailure => {
     said === summary ? undefined : said,
     why === undefined || summary.includes(why) || said.includes(why) || why.includes(summary) ? undefined : why
   ]
+  const heard = said.slice(0, longestHeard)
   return {
     revert: revertOf(errors, said),
-    said,
-    isRevert: code === ExecutionRevertedError.code || code === vmExecutionError || ended.test(said),
+    said: heard,
+    isRevert: code === ExecutionRevertedError.code || code === vmExecutionError || ended.test(heard),
     text: facts.filter(isText).join(" ")
   }
 }

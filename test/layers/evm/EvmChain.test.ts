@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, LogLevel, Option, type Scope, TestClock } from "effect"
+import { Effect, Fiber, Option, TestClock } from "effect"
 import { custom } from "viem"
 import * as Address from "../../../src/domain/Address.ts"
 import * as TxHash from "../../../src/domain/TxHash.ts"
 import * as EvmChain from "../../../src/layers/evm/EvmChain.ts"
 import * as RpcEndpoint from "../../../src/layers/evm/RpcEndpoint.ts"
-import { nowhere, optionsOf, type Reply, start } from "./RpcStub.ts"
+import type { Chain, ChainError } from "../../../src/services/Chain.ts"
+import { nowhere, optionsOf, quietly, type Reply, start } from "./RpcStub.ts"
 
 const txHash = TxHash.make(`0x${"ab".repeat(32)}`)
 const address = Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
@@ -19,10 +20,6 @@ const overloaded: Reply = {
   body: `{"jsonrpc":"2.0","error":{"code":-32005,"message":"slow down"}}`,
   type: "application/json"
 }
-
-/** That the next endpoint is asked is logged; not here. */
-const quietly = <A, E>(name: string, run: () => Effect.Effect<A, E, Scope.Scope>) =>
-  it.scopedLive(name, () => Logger.withMinimumLogLevel(run(), LogLevel.None))
 
 /** Whatever is no answer of a node that works. */
 const broken: Record<string, Reply> = {
@@ -213,17 +210,23 @@ describe("receipt", () => {
 })
 
 describe("call", () => {
-  const reverts: ReadonlyArray<Extract<Reply, { readonly error: unknown }>["error"]> = [
-    { code: 3, message: "execution reverted: ERC20: paused", data: "0x08c379a0" },
-    { code: 3, message: "ERC20: paused" },
+  const message = { to: address, data: "0x01020304" } as const
+  const reverts: ReadonlyArray<
+    Extract<Reply, { readonly error: unknown }>["error"] & { readonly says?: string }
+  > = [
+    { code: 3, message: "execution reverted: ERC20: paused", data: "0x", says: "ERC20: paused" },
+    { code: 3, message: "ERC20: paused", says: "ERC20: paused" },
     { code: -32000, message: "execution reverted" },
     { code: -32000, message: "Execution reverted" },
-    { code: -32000, message: "invalid opcode: INVALID" },
-    { code: -32000, message: "out of gas" },
-    { code: -32000, message: "stack underflow (0 <=> 1)" },
-    { code: -32603, message: "EVM error OutOfGas" },
-    { code: -32015, message: "VM execution error." },
-    { code: -32015, message: "Reverted 0x" }
+    { code: -32000, message: "invalid opcode: INVALID", says: "invalid opcode: INVALID" },
+    { code: -32000, message: "out of gas", says: "out of gas" },
+    { code: -32000, message: "stack underflow (0 <=> 1)", says: "stack underflow (0 <=> 1)" },
+    { code: -32000, message: "stack limit reached 1024 (1023)", says: "stack limit reached 1024 (1023)" },
+    { code: -32603, message: "EVM error OutOfGas", says: "EVM error OutOfGas" },
+    { code: -32000, message: "EVM error: InvalidFEOpcode", says: "EVM error: InvalidFEOpcode" },
+    { code: -32015, message: "VM execution error.", data: "Reverted 0x" },
+    { code: -32016, message: "The execution failed due to an exception.", data: "Reverted" },
+    { code: -32015, message: "Reverted 0x", says: "Reverted 0x" }
   ]
   const reads: Record<string, (chain: Chain) => Effect.Effect<unknown, ChainError>> = {
     call: ({ call }) => call(message),

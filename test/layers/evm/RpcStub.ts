@@ -1,5 +1,6 @@
 /** A node that answers whatever a test wants it to, over real HTTP. */
-import { Effect, Redacted } from "effect"
+import { it } from "@effect/vitest"
+import { Effect, Logger, LogLevel, Redacted, type Scope } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import type * as EvmChain from "../../../src/layers/evm/EvmChain.ts"
@@ -51,6 +52,10 @@ export const start = (reply: (method: string, params: ReadonlyArray<unknown>) =>
     }),
     ({ close }) => Effect.sync(close)
   )
+
+/** A test over real HTTP. That the next endpoint is asked is logged; not here. */
+export const quietly = <A, E>(name: string, run: () => Effect.Effect<A, E, Scope.Scope>) =>
+  it.scopedLive(name, () => Logger.withMinimumLogLevel(run(), LogLevel.None))
 
 /** Nobody listens there. */
 export const nowhere = "http://127.0.0.1:65534"

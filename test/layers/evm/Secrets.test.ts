@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Logger, LogLevel, Option, Redacted, Tracer } from "effect"
 import { inspect } from "node:util"
+import { encodeErrorResult, parseAbi } from "viem"
 import * as Address from "../../../src/domain/Address.ts"
 import * as TxHash from "../../../src/domain/TxHash.ts"
 import * as EvmChain from "../../../src/layers/evm/EvmChain.ts"
@@ -15,6 +16,7 @@ const withSecrets = (url: string) =>
   `${url.replace("http://", "http://USERSECRET:PASSSECRET@")}/v2/PATHSECRET?apikey=QUERYSECRET`
 
 const address = Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
+const message = { to: address, data: "0x01020304" } as const
 
 /** Everything that an operator or another program could see of one failure. */
 const seen = (options: EvmChain.Options) =>
@@ -36,11 +38,18 @@ const seen = (options: EvmChain.Options) =>
     const chain = EvmChain.make("base", options)
     const reads: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
       chain.chainId,
-      chain.blockNumber,
+      chain.priorityFee,
+      chain.block,
+      chain.transactions(1n),
       chain.receipt(TxHash.make(`0x${"ab".repeat(32)}`)),
+      chain.nonce(address, "latest"),
       chain.code(address),
       chain.balance(address),
-      chain.call(address, "0x01020304"),
+      chain.call(message),
+      chain.estimateGas(message),
+      chain.look(({ priorityFee }) => priorityFee),
+      // It never fails; what it answers is for people too.
+      Effect.flatMap(chain.broadcast("0x02"), Effect.fail),
       EvmChain.checkChainId("base", options)
     ]
     for (const read of reads) {
@@ -65,6 +74,9 @@ const seen = (options: EvmChain.Options) =>
     return out.map((text) => typeof text === "string" ? text : inspect(text, { depth: 20 })).join("\n")
   })
 
+const reasonOf = (text: string) =>
+  encodeErrorResult({ abi: parseAbi(["error Error(string)"]), errorName: "Error", args: [text] })
+
 const echo = (text: string) => `bad key in ${text}`
 
 describe("secrets of an RPC URL", () => {
@@ -80,6 +92,12 @@ describe("secrets of an RPC URL", () => {
     "a JSON-RPC error that repeats the keys": () => ({ error: { code: -32005, message: echo(secrets.join(" and ")) } }),
     "a revert that repeats the keys": () => ({
       error: { code: 3, message: `execution reverted: ${secrets.join(" ")}` }
+    }),
+    "the data of a revert that repeats the keys": () => ({
+      error: { code: 3, message: "execution reverted", data: reasonOf(secrets.join(" ")) }
+    }),
+    "a refusal of a transaction that repeats the keys": () => ({
+      error: { code: -32000, message: `nonce too low: ${secrets.join(" ")}` }
     }),
     "a result that repeats the URL": (url) => ({ result: url }),
     "a receipt that repeats the keys": () => ({ result: { status: secrets[0], logs: secrets } })
