@@ -72,6 +72,17 @@ const make = (name: ChainName, confirmations: number) =>
         return [node.isDown ? Effect.fail(down) : answer(MemoryChain.behind(node.chain, node.lag), node), next]
       }).pipe(Effect.flatten)
 
+    const stateOf = (
+      chain: MemoryChain.Chain,
+      { stateFrom }: Node,
+      at: bigint | "latest"
+    ): Effect.Effect<MemoryChain.State, ChainError> => {
+      if (at === "latest") return Effect.succeed(MemoryChain.tip(chain))
+      return at < stateFrom
+        ? Effect.fail(error("Unavailable", `state of block ${at}`, "missing trie node"))
+        : Effect.succeed(MemoryChain.at(chain, at))
+    }
+
     const execute: (
       state: MemoryChain.State,
       call: Parameters<ChainReads["call"]>[0]
@@ -89,24 +100,18 @@ const make = (name: ChainName, confirmations: number) =>
         ask("receipt", (chain, { hidesReceipts }) =>
           Effect.succeed(hidesReceipts ? Option.none() : MemoryChain.receipt(chain, txHash))),
       nonce: (sender, at) =>
-        ask("nonce", (chain, { stateFrom }) => {
-          if (typeof at === "bigint" && at < stateFrom) {
-            return Effect.fail(error("Unavailable", `transactions of ${sender}`, "missing trie node"))
-          }
-          return Effect.succeed(
-            at === "pending"
-              ? MemoryChain.pendingNonce(chain, sender)
-              : (at === "latest" ? MemoryChain.tip(chain) : MemoryChain.at(chain, at)).nonces.get(sender) ?? 0
-          )
-        }),
-      code: (address) =>
-        ask("code", (chain) => Effect.succeed(MemoryChain.tip(chain).code.get(address) ?? "0x")),
+        ask("nonce", (chain, node) =>
+          at === "pending"
+            ? Effect.succeed(MemoryChain.pendingNonce(chain, sender))
+            : Effect.map(stateOf(chain, node, at), ({ nonces }) =>
+              nonces.get(sender) ?? 0)),
+      code: (address) => ask("code", (chain) => Effect.succeed(MemoryChain.tip(chain).code.get(address) ?? "0x")),
       balance: (owner) => ask("balance", (chain) => Effect.succeed(MemoryChain.tip(chain).wei.get(owner) ?? 0n)),
       call: (call, at) =>
-        ask("call", (chain) =>
-          Effect.map(
-            execute(at === undefined ? MemoryChain.tip(chain) : MemoryChain.at(chain, at), call),
-            ({ output }) => output
+        ask("call", (chain, node) =>
+          stateOf(chain, node, at ?? "latest").pipe(
+            Effect.flatMap((state) => execute(state, call)),
+            Effect.map(({ output }) => output)
           )),
       estimateGas: (call) =>
         ask("estimateGas", (chain) => Effect.as(execute(MemoryChain.tip(chain), call), MemoryChain.gasOf(call))),
@@ -121,7 +126,7 @@ const make = (name: ChainName, confirmations: number) =>
         const offered = Option.flatMap(sender, (address) => MemoryChain.parse(raw, Address.make(address)))
         return yield* Ref.modify(state, (node): readonly [Broadcast["answer"], Node] => {
           if (Option.isNone(offered)) return ["Invalid", node]
-          const [answer, chain] = MemoryChain.offer(node.chain, chainId, offered.value)
+          const [answer, chain] = MemoryChain.offer(node.chain, offered.value)
           return [answer, { ...node, chain }]
         })
       })
@@ -181,7 +186,7 @@ const make = (name: ChainName, confirmations: number) =>
       otherToken: MemoryChain.otherToken,
       equity: MemoryChain.equity,
       reverter: MemoryChain.reverter,
-      mine: (blocks) => Effect.repeatN(alter(MemoryChain.mine), blocks - 1),
+      mine: (blocks) => Effect.replicateEffect(alter(MemoryChain.mine), blocks, { discard: true }),
       transfer: (...transfers) =>
         add("success", transfers.map(({ from, to, token, units }) => MemoryChain.transferLog(token, from, to, units))),
       revert: add("reverted", []),

@@ -5,7 +5,7 @@ import * as TokenAmount from "../../domain/TokenAmount.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import type { ChainError } from "../../services/Chain.ts"
 import { Allowance, Erc20, Received, type Token, Transferred } from "../../services/Erc20.ts"
-import type { TransactionKey } from "../../services/TransactionOutbox.ts"
+import type { SubmitError, TransactionKey } from "../../services/TransactionOutbox.ts"
 
 /** A transfer that was asked for. */
 export interface AskedTransfer {
@@ -26,6 +26,8 @@ export class Erc20Control extends Context.Tag("ballast/testing/Erc20Control")<Er
   readonly setAllowance: (allowance: Allowance) => Effect.Effect<void>
   /** The next look, at whatever, ends in this error. */
   readonly failNext: (error: ChainError) => Effect.Effect<void>
+  /** The next transfer or approval is not taken on: it ends in this error. */
+  readonly failNextSending: (error: SubmitError) => Effect.Effect<void>
   /** Each key once, oldest first. */
   readonly transfers: Effect.Effect<ReadonlyArray<AskedTransfer>>
 }>() {}
@@ -41,8 +43,11 @@ export const layer: Layer.Layer<Erc20 | Erc20Control> = Layer.effectContext(
     const balances = yield* Ref.make<ReadonlyMap<string, bigint>>(new Map())
     const allowance = yield* Ref.make<Allowance>(Allowance.Enough())
     const errors = yield* Queue.unbounded<ChainError>()
-    const look = <A>(answer: Effect.Effect<A>): Effect.Effect<A, ChainError> =>
-      Effect.flatMap(Queue.poll(errors), Option.match({ onNone: () => answer, onSome: Effect.fail }))
+    const refusals = yield* Queue.unbounded<SubmitError>()
+    const told = <E>(queue: Queue.Dequeue<E>): Effect.Effect<void, E> =>
+      Effect.flatMap(Queue.poll(queue), (error) => Option.isSome(error) ? Effect.fail(error.value) : Effect.void)
+    const look = <A, E>(answer: Effect.Effect<A, E>) => Effect.zipRight(told(errors), answer)
+    const send = <A>(answer: Effect.Effect<A>) => look(Effect.zipRight(told(refusals), answer))
     const balance = (token: Token, owner: Address) =>
       look(Effect.map(
         Ref.get(balances),
@@ -51,7 +56,7 @@ export const layer: Layer.Layer<Erc20 | Erc20Control> = Layer.effectContext(
 
     return Context.make(Erc20, {
       transfer: (token, { amount, recipient }, { key }) =>
-        look(Effect.zipRight(
+        send(Effect.zipRight(
           Ref.update(asked, (all) =>
             all.has(nameOf(key)) ? all : new Map(all).set(nameOf(key), { key, token, recipient, amount })),
           Effect.map(
@@ -64,7 +69,7 @@ export const layer: Layer.Layer<Erc20 | Erc20Control> = Layer.effectContext(
         look(Effect.map(Ref.get(receipts), (known) => known.get(txHash) ?? Received.NotMined())),
       balance,
       confirmedBalance: balance,
-      ensureAllowance: () => look(Ref.get(allowance))
+      ensureAllowance: () => send(Ref.get(allowance))
     }).pipe(Context.add(Erc20Control, {
       setReceived: (txHash, received) => Ref.update(receipts, (known) => new Map(known).set(txHash, received)),
       setTransferred: (key, end) => Ref.update(transferred, (known) => new Map(known).set(nameOf(key), end)),
@@ -72,6 +77,7 @@ export const layer: Layer.Layer<Erc20 | Erc20Control> = Layer.effectContext(
         Ref.update(balances, (known) => new Map(known).set(holding(token, owner), units)),
       setAllowance: (next) => Ref.set(allowance, next),
       failNext: (error) => Queue.offer(errors, error),
+      failNextSending: (error) => Queue.offer(refusals, error),
       transfers: Effect.map(Ref.get(asked), (all) => [...all.values()])
     }))
   })

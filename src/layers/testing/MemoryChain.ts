@@ -34,6 +34,8 @@ export interface Mined {
 
 /** A transaction that waits. */
 export interface Pooled {
+  /** The chain that it is signed for. */
+  readonly chainId: number
   readonly hash: TxHash.TxHash
   readonly sender: Address.Address
   readonly nonce: number
@@ -167,8 +169,11 @@ export const pendingNonce = (chain: Chain, sender: Address.Address): number => {
 /** Reads signed bytes, or says that they are none. */
 export const parse = (raw: Hex, sender: Address.Address): Option.Option<Pooled> =>
   Option.liftThrowable(() => {
-    const { data, gas, maxFeePerGas, maxPriorityFeePerGas, nonce, to } = parseTransaction(raw as `0x02${string}`)
+    const { chainId, data, gas, maxFeePerGas, maxPriorityFeePerGas, nonce, to } = parseTransaction(
+      raw as `0x02${string}`
+    )
     return {
+      chainId,
       hash: TxHash.make(keccak256(raw)),
       sender,
       nonce: nonce ?? 0,
@@ -180,8 +185,8 @@ export const parse = (raw: Hex, sender: Address.Address): Option.Option<Pooled> 
   })()
 
 /** What a node does with signed bytes: as geth, whose pool takes what pays a tenth more than what it has. */
-export const offer = (chain: Chain, chainId: number, offered: Pooled): readonly [Broadcast["answer"], Chain] => {
-  const { gas, hash, maxFeePerGas, maxPriorityFeePerGas, nonce, sender } = offered
+export const offer = (chain: Chain, offered: Pooled): readonly [Broadcast["answer"], Chain] => {
+  const { chainId, gas, hash, maxFeePerGas, maxPriorityFeePerGas, nonce, sender } = offered
   const state = tip(chain)
   const enough = (now: bigint, before: bigint) => now * 10n >= before * 11n
   const rival = chain.pool.find((one) => one.sender === sender && one.nonce === nonce)

@@ -10,6 +10,7 @@ import { nowhere, optionsOf, quietly, type Reply, start } from "./RpcStub.ts"
 
 const txHash = TxHash.make(`0x${"ab".repeat(32)}`)
 const address = Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
+const other = Address.make("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB")
 const topic = `0x${"01".repeat(32)}`
 const log = { address: address.toLowerCase(), topics: [topic], data: "0x00ff" }
 const receipt = { transactionHash: txHash, status: "0x1", blockNumber: "0x10", logs: [log] }
@@ -232,6 +233,24 @@ describe("call", () => {
     call: ({ call }) => call(message),
     gas: ({ estimateGas }) => estimateGas(message)
   }
+
+  quietly("says who calls, with how much, and on what state", () =>
+    Effect.gen(function*() {
+      const sent: Array<unknown> = []
+      const node = yield* start((method, params) => {
+        sent.push([method, params])
+        return { result: "0x01" }
+      })
+      const { call, estimateGas } = EvmChain.make("base", optionsOf([node.url]))
+      const paid = { ...message, from: other, value: 16n }
+      yield* Effect.all([call(message), call(paid, 5n), estimateGas(paid)])
+      assert.deepStrictEqual(sent, [
+        ["eth_call", [message, "latest"]],
+        ["eth_call", [{ ...message, from: other, value: "0x10" }, "0x5"]],
+        ["eth_estimateGas", [{ ...message, from: other, value: "0x10" }]]
+      ])
+    }))
+
   for (const [what, read] of Object.entries(reads)) {
     for (const { says, ...error } of reverts) {
       quietly(

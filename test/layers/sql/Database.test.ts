@@ -3,9 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import * as Aggregates from "../../../src/domain/Aggregates.ts"
 import type * as Database from "../../../src/layers/sql/Database.ts"
 import * as Migrations from "../../../src/layers/sql/Migrations.ts"
 import * as Transaction from "../../../src/layers/sql/Transaction.ts"
+import * as Views from "../../../src/layers/sql/Views.ts"
 import { StoreError } from "../../../src/services/StoreError.ts"
 import * as Temporary from "./Temporary.ts"
 
@@ -76,7 +78,7 @@ describe("a database file", () => {
           assert.lengthOf(yield* sql`SELECT * FROM alerts`, 1)
           assert.deepStrictEqual(
             yield* sql<{ id: number; name: string }>`SELECT id, name FROM schema_migrations`,
-            [{ id: 1, name: "Initial" }]
+            Migrations.all.map(({ id, name }) => ({ id, name }))
           )
         }),
         { create: false }
@@ -215,11 +217,12 @@ describe("the schema", () => {
       ":memory:",
       Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
-        const plan = yield* sql<{ detail: string }>`EXPLAIN QUERY PLAN
-          SELECT * FROM tokenized_equity_mint_view WHERE settled = 0 ORDER BY started_at, id`
-        assert.deepStrictEqual(plan.map(({ detail }) => detail), [
-          "SCAN tokenized_equity_mint_view USING INDEX tokenized_equity_mint_view_live"
-        ])
+        for (const { type } of Aggregates.all) {
+          const view = Views.tableOf(type)
+          const plan = yield* sql<{ detail: string }>`EXPLAIN QUERY PLAN
+            SELECT * FROM ${sql(view)} WHERE settled = 0 ORDER BY started_at, id`
+          assert.deepStrictEqual(plan.map(({ detail }) => detail), [`SCAN ${view} USING INDEX ${view}_live`])
+        }
       })
     ))
 

@@ -1,11 +1,11 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Either, Layer, type Scope } from "effect"
 import * as Mint from "../../../src/domain/TokenizedEquityMint.ts"
 import * as SqlEventStore from "../../../src/layers/sql/SqlEventStore.ts"
 import * as Views from "../../../src/layers/sql/Views.ts"
 import * as Mints from "../../../src/layers/testing/contracts/EventStoreMints.ts"
-import { EventStore } from "../../../src/services/EventStore.ts"
+import { EventStore, type Guard } from "../../../src/services/EventStore.ts"
 import { Leases } from "../../../src/services/Leases.ts"
 import * as Counter from "./Counter.ts"
 import * as Temporary from "./Temporary.ts"
@@ -125,6 +125,21 @@ describe("an append", () => {
       assert.strictEqual(held._tag, "LeaseHeld")
       const conflict = yield* Effect.flip(Effect.provide(Mints.append(lease, a, [], [Mints.requested]), theirs))
       assert.strictEqual(conflict._tag, "VersionConflict")
+    }))
+
+  it.scopedLive("whose guard allows one operation at a time leaves no gap for another process to slip through", () =>
+    Effect.gen(function*() {
+      const file = yield* Temporary.file
+      const alone: Guard<"taken"> = (live) => live.length === 0 ? Either.void : Either.left("taken")
+      const ours = yield* Layer.build(Temporary.portsOver(file))
+      const theirs = yield* Layer.build(Temporary.portsOver(file))
+      const ourLease = yield* Effect.provide(Mints.hold(a), ours)
+      const theirLease = yield* Effect.provide(Mints.hold(b), theirs)
+      const answers = yield* Effect.all([
+        Effect.provide(Mints.append(ourLease, a, [], [Mints.requested], { guard: alone }), ours),
+        Effect.provide(Mints.append(theirLease, b, [], [Mints.requested], { guard: alone }), theirs)
+      ], { concurrency: "unbounded", mode: "either" }).pipe(Temporary.inSmallTurns)
+      assert.sameDeepMembers(answers, [Either.right(1), Either.left("taken")])
     }))
 })
 

@@ -30,6 +30,9 @@ export const database = (path: string, options: Partial<Database.Options> = {}) 
 export const client = (path: string) =>
   Effect.map(Layer.build(database(path)), (context) => Context.get(context, SqlClient.SqlClient))
 
+/** Whatever one fiber does between its look and its write, the others get to do as well, over connections of their own. */
+export const inSmallTurns = Effect.withMaxOpsBeforeYield(64)
+
 const eventStoreControl = Layer.effect(
   EventStoreControl,
   Effect.map(SqlClient.SqlClient, (sql) =>

@@ -24,6 +24,7 @@ const transferOf = (units: bigint): Hex =>
   encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [theirs, units] })
 
 interface Sent {
+  readonly chainId?: number
   readonly nonce?: number
   readonly maxFeePerGas?: bigint
   readonly units?: bigint
@@ -36,12 +37,12 @@ const makeSender = ({ world }: Given) =>
     const address = Address.make(account.address)
     yield* world.setBalance(address, 10n ** 18n)
     yield* world.giveEquity(address, 100n)
-    const sign = ({ maxFeePerGas = 10n * gwei, nonce = 0, units = 5n }: Sent = {}) =>
+    const sign = ({ chainId = world.chainId, maxFeePerGas = 10n * gwei, nonce = 0, units = 5n }: Sent = {}) =>
       Effect.map(
         Effect.promise(() =>
           account.signTransaction({
             type: "eip1559",
-            chainId: world.chainId,
+            chainId,
             nonce,
             to: world.equity,
             data: transferOf(units),
@@ -145,6 +146,15 @@ export const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) =
       yield* is(yield* chain.broadcast("0x02"), "Invalid", "Unknown")
       yield* is(yield* chain.broadcast("0x"), "Invalid", "Unknown")
     })],
+  ["what is signed for another chain is invalid here, and moves nothing", (given) =>
+    Effect.gen(function*() {
+      const { chain, world } = given
+      const { address, sign } = yield* makeSender(given)
+      yield* is(yield* chain.broadcast((yield* sign({ chainId: 5 })).raw), "Invalid")
+      yield* world.mine(1)
+      yield* equals(yield* chain.nonce(address, "latest"), 0, "what is mined")
+      yield* equals((yield* world.sent(address)).length, 0, "the number of transfers")
+    })],
   ["a node that forgets its mempool takes the same bytes again", (given) =>
     Effect.gen(function*() {
       const { chain, world } = given
@@ -183,6 +193,7 @@ export const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) =
       const transfer = { from: address, to: world.equity, data: transferOf(5n) }
       const gas = yield* chain.estimateGas(transfer)
       yield* holds(gas > 21_000n && gas < 200_000n, "gas of a transfer", gas)
+      yield* equals(BigInt(yield* chain.call(transfer)), 1n, "what it answers to the sender")
       yield* holds((yield* chain.priorityFee) >= 0n, "a tip")
       for (const ask of [chain.estimateGas, chain.call]) {
         const error = yield* fails<bigint | Hex, ChainError, never>(ask({ ...transfer, data: transferOf(101n) }), "it")

@@ -1,6 +1,7 @@
 /** What every layer of `Erc20` must do with what our own wallet sends and approves. */
 import { Effect } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
+import { encodeFunctionData, erc20Abi } from "viem"
 import * as Address from "../../../domain/Address.ts"
 import { OperationId } from "../../../domain/OperationId.ts"
 import * as TokenAmount from "../../../domain/TokenAmount.ts"
@@ -21,7 +22,7 @@ const tokens = (units: bigint) => TokenAmount.make({ units, decimals: 18 })
 /** One operation, a spender that nobody has approved yet, and 1000 units in our wallet. */
 const makeGiven = Effect.gen(function*() {
   const erc20 = yield* Erc20
-  const { wallet } = yield* TransactionOutbox
+  const { submitOnce, wallet } = yield* TransactionOutbox
   const transactions = yield* Transactions
   const world = (yield* ChainWorld).base
   const { confirmations } = yield* BaseChain
@@ -36,6 +37,15 @@ const makeGiven = Effect.gen(function*() {
   const transfer = (units = 5n) => erc20.transfer(token, { recipient: theirs, amount: tokens(units) }, { key, lease })
   const allow = (units: bigint, of = { operation, lease }) =>
     erc20.ensureAllowance(token, { spender, amount: tokens(units) }, of)
+  /** So much and no more, as somebody else may have approved it. */
+  const approve = (units: bigint) => {
+    const data = encodeFunctionData({ abi: erc20Abi, functionName: "approve", args: [spender, units] })
+    return submitOnce(
+      { operation, step: "approve little", attempt: 1 },
+      { chain: "base", to: token.address, data },
+      lease
+    )
+  }
   const looking = <A extends { readonly _tag: string }>(look: Effect.Effect<A, SubmitError>) =>
     Effect.repeat(Effect.zipRight(world.mine(1), look), { until: ({ _tag }) => _tag !== "Pending", times: 40 })
   return {
@@ -46,6 +56,7 @@ const makeGiven = Effect.gen(function*() {
     confirmations,
     transfer,
     allow,
+    approve,
     looking,
     stored: transactions.list({ operation }),
     sent: Effect.map(world.sent(wallet), (all) => all.slice(before).map(({ units }) => units).join())
@@ -137,6 +148,15 @@ export const cases: ReadonlyArray<Case<Failure, Services>> = [
       const transactions = yield* Effect.flatMap(Transactions, ({ list }) => list({ operation }))
       yield* equals(transactions.length, 0, "the number of transactions")
     }).pipe(Effect.scoped)),
+  make("an approval that is too low for the amount is raised", (given) =>
+    Effect.gen(function*() {
+      yield* given.looking(given.approve(3n))
+      yield* equals(yield* given.allow(3n), Allowance.Enough(), "the answer for what is approved")
+      yield* equals((yield* given.stored).length, 1, "the number of transactions")
+      yield* equals((yield* given.allow(4n))._tag, "Pending", "the answer for more")
+      yield* equals(yield* given.looking(given.allow(4n)), Allowance.Enough(), "the answer in the end")
+      yield* equals((yield* given.stored).length, 2, "the number of transactions in the end")
+    })),
   make("two operations at once do not take the approval from each other", (given) =>
     Effect.gen(function*() {
       const operation = OperationId.make(randomUUID())

@@ -183,6 +183,18 @@ describe("bad days of the chain", () => {
       assert.lengthOf((yield* stored()).signatures, 1)
     }).pipe(Effect.provide(layer)))
 
+  it.effect("mined and reverted, and the node has dropped the state of that time: over at depth, without a reason", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      yield* submit()
+      yield* base.pauseEquity(true)
+      yield* base.mine(1)
+      yield* base.forgetStateBefore(100n)
+      const end = yield* untilOver()
+      assert.strictEqual(end._tag === "Reverted" && end.why, "the reason cannot be reproduced")
+      assert.deepStrictEqual(yield* sent, [])
+    }).pipe(Effect.provide(layer)))
+
   it.effect("mined and reverted: the reason is told at depth, and only then there may be another attempt", () =>
     Effect.gen(function*() {
       const base = yield* funded
