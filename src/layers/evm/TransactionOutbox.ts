@@ -53,6 +53,9 @@ const make = (options: Options) =>
       })
     }
 
+    /** Somebody else has gone on with it since it was read: look again. */
+    const changed = (row: Stored) => pending(row, "a further look, since it has changed meanwhile")
+
     /**
      * Why it reverted: asked again on the state of its block, and of the one before. A guess where that has changed, and
      * nothing where the node has dropped it: it is for people, and no reason to wait.
@@ -75,9 +78,10 @@ const make = (options: Options) =>
       how: OutboxTable.End,
       detail: Option.Option<string>,
       where: Stored["mined"] = Option.none()
-    ): Effect.Effect<void, SubmitError> =>
+    ): Effect.Effect<boolean, SubmitError> =>
       Effect.gen(function*() {
         const ended = yield* table.end(row, how, { detail, where })
+        if (ended.status !== how) return false
         sending.forget(row)
         yield* Effect.logInfo(`${Sending.describe(row)}: nonce ${row.nonce} on ${row.chain} is ${ended.status}`)
         // Nobody else waits for what only filled the gaps before it.
@@ -86,6 +90,7 @@ const make = (options: Options) =>
           one.nonce < row.nonce
         )
         yield* Effect.forEach(mine, advance, { discard: true })
+        return true
       })
 
     const mined = (row: Stored, { confirmations, receipt, signature }: Extract<Seen, { _tag: "Mined" }>) =>
@@ -99,15 +104,15 @@ const make = (options: Options) =>
           return Submitted.Unconfirmed({ txHash, confirmations, required })
         }
         if (signature.kind === "cancellation") {
-          yield* end(row, "cancelled", row.cancelling, where)
+          if (!(yield* end(row, "cancelled", row.cancelling, where))) return changed(row)
           return Submitted.Cancelled({ txHash, why: Option.getOrElse(row.cancelling, () => "cancelled") })
         }
         if (status === "reverted") {
           const why = yield* reasonOf(row, block)
-          yield* end(row, "reverted", Option.some(why), where)
+          if (!(yield* end(row, "reverted", Option.some(why), where))) return changed(row)
           return Submitted.Reverted({ txHash, why })
         }
-        yield* end(row, "confirmed", Option.none(), where)
+        if (!(yield* end(row, "confirmed", Option.none(), where))) return changed(row)
         return Submitted.Confirmed({ receipt })
       })
 
@@ -115,6 +120,7 @@ const make = (options: Options) =>
     const displaced = (row: Stored, txHash: TxHash): Effect.Effect<Submitted, SubmitError> =>
       Effect.gen(function*() {
         const used = `nonce ${row.nonce} on ${row.chain} was used by ${txHash}, another transaction of ${wallet}`
+        if (!(yield* end(row, "displaced", Option.some(used)))) return changed(row)
         yield* alerts.raise({
           condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/displaced`,
           operation: row.key.operation,
@@ -122,7 +128,6 @@ const make = (options: Options) =>
             Sending.describe(row)
           }: ${used}, so it can never be mined. Something else sends with our key: stop it`
         })
-        yield* end(row, "displaced", Option.some(used))
         return Submitted.Displaced({ nonce: row.nonce })
       })
 

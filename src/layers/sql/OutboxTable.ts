@@ -90,7 +90,7 @@ export const make = Effect.gen(function*() {
     Effect.gen(function*() {
       const found = yield* decodeRow(row)
       const signatures = yield* Effect.flatMap(
-        sql`SELECT * FROM outbox_signatures WHERE outbox = ${row.position} ORDER BY signed_at, rowid`,
+        sql`SELECT * FROM outbox_signatures WHERE outbox = ${row.position} ORDER BY rowid`,
         decodeSignatures
       )
       const { attempt, operation, step } = found
@@ -222,7 +222,10 @@ export const make = Effect.gen(function*() {
         WHERE position = ${row.position} AND ended_at IS NULL`
     )
 
-  /** Nothing can happen to it any more. The first to say so counts. */
+  /**
+   * Nothing can happen to it any more. The first to say so counts; and nothing is said of a row that was signed again since
+   * it was read: what was seen may be that very signature. Answers what is there.
+   */
   const end = (row: Stored, how: End, { detail, where }: {
     readonly detail: Option.Option<string>
     readonly where: Stored["mined"]
@@ -230,6 +233,8 @@ export const make = Effect.gen(function*() {
     write(
       `record the end of ${row.key.step} of ${row.key.operation}`,
       Effect.gen(function*() {
+        const current = yield* reload(row.position)
+        if (current.signatures.length !== row.signatures.length) return current
         yield* sql`
           UPDATE outbox SET status = ${how}, detail = ${Option.getOrNull(detail)}, ended_at = ${yield* now},
             mined_hash = ${Option.getOrNull(Option.map(where, ({ hash }) => hash))},

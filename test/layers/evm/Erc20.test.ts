@@ -1,23 +1,19 @@
 /** What the contract suite of Erc20 cannot make a real node do. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import * as Address from "../../../src/domain/Address.ts"
+import * as TokenAmount from "../../../src/domain/TokenAmount.ts"
 import * as TransferLogs from "../../../src/layers/evm/TransferLogs.ts"
 import { ChainControl } from "../../../src/layers/testing/ChainControl.ts"
-import * as ChainTest from "../../../src/layers/testing/ChainTest.ts"
 import * as MemoryChain from "../../../src/layers/testing/MemoryChain.ts"
-import * as TransactionOutboxTest from "../../../src/layers/testing/TransactionOutboxTest.ts"
 import { ChainError } from "../../../src/services/Chain.ts"
-import { Erc20, Received } from "../../../src/services/Erc20.ts"
+import { Erc20, Received, Transferred } from "../../../src/services/Erc20.ts"
+import { cancel, foreign, funded, key, layer, lease, transfer as call, untilOver } from "./outbox/Harness.ts"
 
 const ours = Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
 const theirs = Address.make("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB")
 const token = { chain: "base", address: MemoryChain.token, decimals: 18 } as const
 const transfer = { token: token.address, from: theirs, to: ours, units: 5n }
-
-const layer = TransactionOutboxTest.over().pipe(
-  Layer.provideMerge(ChainTest.layer({ confirmations: { base: 3 } }))
-)
 
 describe("Erc20.received", () => {
   it.effect("a node that has fallen behind is not believed, and is asked again later", () =>
@@ -84,6 +80,50 @@ describe("Erc20.received", () => {
       yield* base.failNext(wrong)
       assert.strictEqual((yield* Effect.flip(look)).message, wrong.message)
       assert.deepStrictEqual(yield* look, Received.Unconfirmed({ confirmations: 1, required: 3 }))
+    }).pipe(Effect.provide(layer)))
+})
+
+/** The transfer that the harness of the outbox submits under its key too. */
+const send = Effect.gen(function*() {
+  const erc20 = yield* Erc20
+  const amount = TokenAmount.make({ units: 5n, decimals: 18 })
+  return yield* erc20.transfer(
+    { ...token, address: MemoryChain.equity },
+    { recipient: theirs, amount },
+    { key, lease: yield* lease }
+  )
+}).pipe(Effect.scoped)
+
+describe("Erc20.transfer", () => {
+  it.effect("that a token declines without reverting has sent nothing, whatever was asked for", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      yield* base.setAnswer(call.to, call.data, `0x${"00".repeat(32)}`)
+      assert.strictEqual((yield* send)._tag, "Pending")
+      yield* untilOver()
+      const end = yield* send
+      assert.deepStrictEqual(end._tag === "Sent" && end.amount, TokenAmount.make({ units: 0n, decimals: 18 }))
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("that we cancelled is dead by us, for the reason that was given", () =>
+    Effect.gen(function*() {
+      yield* funded
+      yield* send
+      yield* cancel("because")
+      yield* untilOver()
+      assert.deepStrictEqual(yield* send, Transferred.Dead({ isOurs: true, why: "because" }))
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("whose nonce something else used is dead, and not by us", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      yield* base.answerBroadcast("Unknown", { isTaken: false })
+      yield* send
+      yield* foreign(0)
+      yield* untilOver()
+      const end = yield* send
+      assert.isFalse(end._tag === "Dead" ? end.isOurs : undefined)
+      assert.include(end._tag === "Dead" && end.why, "nonce 0 on base")
     }).pipe(Effect.provide(layer)))
 })
 

@@ -140,11 +140,18 @@ export const make = (
         if (Option.isSome(row) && row.value.signatures.length === 0) yield* sending.start(row.value)
       })
 
-    /** Makes the node have what is stored for one nonce; false when nothing is. */
+    /** Its operation has gone on without it, so that it must not come to life again. */
+    const isDead = ({ status }: Stored): boolean => status === "reverted" || status === "displaced"
+
+    /** Makes the node have what is stored for one nonce. */
     const restore = (row: Stored) =>
-      row.signatures.length === 0
+      isDead(row)
+        ? Effect.logWarning(
+          `${describe(row)} has ended as ${row.status}, and ${row.chain} has lost what was at its nonce`
+        )
+        : row.signatures.length === 0
         ? Effect.asVoid(sending.start(row))
-        // Also what had ended: then the chain has lost it again, deeper than anybody expected.
+        // Also what was confirmed: then the chain has lost it again, deeper than anybody expected.
         : sending.broadcast(
           row,
           Option.orElse(

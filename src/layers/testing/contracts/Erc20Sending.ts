@@ -134,6 +134,13 @@ export const cases: ReadonlyArray<Case<Failure, Services>> = [
       Effect.gen(function*() {
         yield* equals((yield* given.allow(5n))._tag, "Pending", "the answer at first")
         yield* equals((yield* given.allow(7n))._tag, "Pending", "the answer to a larger one")
+        yield* given.world.mine(1)
+        const mined = yield* given.allow(5n)
+        yield* holds(
+          mined._tag === "Pending" && mined.waitingFor.includes(`confirmation ${given.confirmations}`),
+          "waits for its confirmations",
+          mined
+        )
         yield* equals(yield* given.looking(given.allow(5n)), Allowance.Enough(), "the answer in the end")
         yield* equals(yield* given.allow(10n ** 30n), Allowance.Enough(), "the answer to a much larger one")
         yield* equals((yield* given.stored).length, 1, "the number of transactions")

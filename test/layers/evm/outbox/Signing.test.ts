@@ -9,7 +9,21 @@ import * as ChainTest from "../../../../src/layers/testing/ChainTest.ts"
 import { SignerControl } from "../../../../src/layers/testing/SignerTest.ts"
 import * as TransactionOutboxTest from "../../../../src/layers/testing/TransactionOutboxTest.ts"
 import { Signer, SignerError } from "../../../../src/services/Signer.ts"
-import { all, funded, layer, sent, stored, submit, theirKey, transferOf, untilOver } from "./Harness.ts"
+import { TransactionOutbox } from "../../../../src/services/TransactionOutbox.ts"
+import {
+  all,
+  funded,
+  layer,
+  second,
+  sent,
+  stored,
+  submit,
+  theirKey,
+  transfer,
+  transferOf,
+  untilOver,
+  wallet
+} from "./Harness.ts"
 
 const fails = (reason: SignerError["reason"]) => new SignerError({ reason, action: "nonce 0", detail: "as told" })
 
@@ -85,6 +99,37 @@ describe("a signer", () => {
       assert.strictEqual((yield* Fiber.join(slow))._tag, "Pending")
       assert.strictEqual((yield* untilOver())._tag, "Confirmed")
       assert.lengthOf((yield* stored()).signatures, 1, "the late signature came too late")
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("a row that was read before it was signed again", () => {
+  it.effect("says nothing about what was mined since: its own later signature is not taken for somebody else's", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      const { ethereum } = yield* ChainControl
+      const outbox = yield* TransactionOutbox
+      const signer = yield* SignerControl
+      yield* ethereum.setBalance(wallet, 10n ** 18n)
+      yield* ethereum.giveEquity(wallet, 100n)
+      yield* signer.failNext(fails("Unavailable"))
+      yield* Effect.either(submit({ ...transfer, chain: "ethereum" }, theirKey))
+      yield* submit()
+      yield* base.setBaseFee(10_000_000_000n)
+      yield* TestClock.adjust("3 minutes")
+      // It has read both rows, and waits for the signer of the first.
+      yield* signer.delayNext("10 minutes")
+      const tending = yield* Effect.fork(outbox.tend)
+      yield* Effect.repeatN(Effect.yieldNow(), 100)
+      yield* submit()
+      assert.lengthOf((yield* stored()).signatures, 2)
+      yield* base.mine(3)
+      yield* TestClock.adjust("10 minutes")
+      yield* Fiber.join(tending)
+      assert.notStrictEqual((yield* stored()).status, "displaced")
+      assert.strictEqual((yield* submit())._tag, "Confirmed")
+      const again = yield* Effect.flip(submit(transfer, second))
+      assert.strictEqual(again._tag === "OutboxError" && again.reason, "EarlierAttempt")
+      assert.deepStrictEqual(yield* sent, [5n])
     }).pipe(Effect.provide(layer)))
 })
 
