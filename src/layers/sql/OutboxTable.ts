@@ -200,7 +200,9 @@ export const make = Effect.gen(function*() {
       `store a signature of ${row.key.step} of ${row.key.operation}`,
       Effect.gen(function*() {
         const current = yield* reload(row.position)
-        if (isEnded(current) || current.signatures.length !== row.signatures.length) return current
+        // Nor a call of what has been cancelled since.
+        const isCancelled = Option.isSome(current.cancelling) && Option.isNone(row.cancelling)
+        if (isEnded(current) || isCancelled || current.signatures.length !== row.signatures.length) return current
         const { hash, kind, maxFeePerGas, maxPriorityFeePerGas, raw } = signature
         yield* sql`
           INSERT INTO outbox_signatures (hash, outbox, kind, max_fee_per_gas, max_priority_fee_per_gas, raw, signed_at)

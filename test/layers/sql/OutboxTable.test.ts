@@ -44,6 +44,15 @@ describe("a signature", () => {
       deepStrictEqual(yield* current(table), row)
     }))
 
+  test("is the newest also when the clock was set back before it", (table) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(1_767_622_400_123)
+      const row = yield* signed(table)
+      yield* TestClock.setTime(1_767_622_300_123)
+      const { signatures } = yield* table.sign(row, signature("b"))
+      deepStrictEqual(signatures.map(({ hash }) => hash), [hashOf("a"), hashOf("b")])
+    }))
+
   test("that somebody else has stored in the meantime is what counts", (table) =>
     Effect.gen(function*() {
       const stale = yield* table.reserve(draft(), [], 4)
@@ -115,6 +124,15 @@ describe("the end", () => {
         deepStrictEqual(yield* rows, before)
       }))
   }
+
+  test("is not told of a row that was signed again since it was read: the new signature may be what was seen", (table) =>
+    Effect.gen(function*() {
+      const stale = yield* signed(table)
+      const row = yield* table.sign(stale, signature("b"))
+      deepStrictEqual(yield* table.end(stale, "displaced", nowhere), row)
+      deepStrictEqual(yield* current(table), row)
+      assert.strictEqual((yield* table.end(row, "displaced", nowhere)).status, "displaced")
+    }))
 
   it.scopedLive("told by two connections at once is the word of one of them, whole", () =>
     Effect.gen(function*() {
