@@ -21,3 +21,6 @@ export type MintId = typeof MintId.Type
 
 export const RedemptionId = OperationId.pipe(Schema.brand("RedemptionId"))
 export type RedemptionId = typeof RedemptionId.Type
+
+export const RebalanceId = OperationId.pipe(Schema.brand("RebalanceId"))
+export type RebalanceId = typeof RebalanceId.Type

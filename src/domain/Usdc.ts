@@ -9,6 +9,11 @@ const Units = Schema.NonNegativeBigIntFromSelf.pipe(Schema.brand("Usdc"))
 export const Usdc = Decimal.scaled(Units, decimals)
 export type Usdc = typeof Usdc.Type
 
+/** What can be moved: more than nothing. */
+export const PositiveUsdc = Usdc.pipe(
+  Schema.filter((amount) => amount > 0n, { message: () => "expected more than zero USDC" })
+)
+
 export const fromUnits = (units: bigint): Usdc => Units.make(units)
 
 export const parse = (text: string): Either.Either<Usdc, Decimal.InvalidDecimal> =>

@@ -15,7 +15,7 @@ import * as TransactionOutboxTest from "../../src/layers/testing/TransactionOutb
 import * as MintManager from "../../src/managers/MintManager.ts"
 import * as Policies from "../../src/managers/Policies.ts"
 import { Alerts } from "../../src/services/Alerts.ts"
-import { AlpacaError } from "../../src/services/AlpacaTokenization.ts"
+import { AlpacaError } from "../../src/services/AlpacaError.ts"
 import { Received } from "../../src/services/Erc20.ts"
 import { EventStore } from "../../src/services/EventStore.ts"
 import { TokenizedEquities } from "../../src/services/TokenizedEquities.ts"

@@ -3,7 +3,7 @@
  * external-apis 1.3 (keys), 1.6 (codes) and peers-and-hazards 2.1 (403 for a missing position).
  */
 import { Either, Option, Predicate } from "effect"
-import type { AlpacaError } from "../../services/AlpacaTokenization.ts"
+import type { AlpacaError } from "../../services/AlpacaError.ts"
 import * as Json from "./Json.ts"
 
 /** A read changes nothing; a write may have, unless its answer excludes it. */

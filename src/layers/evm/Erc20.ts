@@ -4,17 +4,9 @@ import { encodeFunctionData, erc20Abi, maxUint256 } from "viem"
 import * as TokenAmount from "../../domain/TokenAmount.ts"
 import { BaseChain, EthereumChain } from "../../services/Chain.ts"
 import { Allowance, Erc20, Transferred } from "../../services/Erc20.ts"
-import {
-  attemptOf,
-  isEnded,
-  type Submitted,
-  TransactionOutbox,
-  Transactions
-} from "../../services/TransactionOutbox.ts"
+import { attemptOf, isEnded, TransactionOutbox, Transactions } from "../../services/TransactionOutbox.ts"
 import * as Erc20Reads from "./Erc20Reads.ts"
-
-const unconfirmed = ({ confirmations, required, txHash }: Extract<Submitted, { _tag: "Unconfirmed" }>) =>
-  `confirmation ${required} of transaction ${txHash} (now ${confirmations})`
+import * as Submission from "./Submission.ts"
 
 export const layer: Layer.Layer<Erc20, never, EthereumChain | BaseChain | TransactionOutbox | Transactions> = Layer
   .effect(
@@ -28,27 +20,10 @@ export const layer: Layer.Layer<Erc20, never, EthereumChain | BaseChain | Transa
         function*(token, { amount, recipient }, { key, lease }) {
           const data = encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [recipient, amount.units] })
           const submitted = yield* outbox.submitOnce(key, { chain: token.chain, to: token.address, data }, lease)
-          switch (submitted._tag) {
-            case "Pending":
-              return Transferred.Pending({ waitingFor: submitted.waitingFor })
-            case "Unconfirmed":
-              return Transferred.Pending({ waitingFor: unconfirmed(submitted) })
-            case "Confirmed": {
-              const { receipt } = submitted
-              // A token may say "no" without reverting: what counts is what its logs say.
-              const brought = yield* Erc20Reads.brought(token, receipt, recipient)
-              return Transferred.Sent({ txHash: receipt.txHash, amount: brought })
-            }
-            case "Reverted":
-              return Transferred.Reverted({ txHash: submitted.txHash, why: submitted.why })
-            case "Cancelled":
-              return Transferred.Dead({ isOurs: true, why: submitted.why })
-            case "Displaced":
-              return Transferred.Dead({
-                isOurs: false,
-                why: `nonce ${submitted.nonce} on ${token.chain} was used by another transaction of our wallet`
-              })
-          }
+          return yield* Submission.told(token.chain, submitted, (receipt) =>
+            // A token may say "no" without reverting: what counts is what its logs say.
+            Effect.map(Erc20Reads.brought(token, receipt, recipient), (amount) =>
+              Transferred.Sent({ txHash: receipt.txHash, amount })))
         }
       )
 
@@ -79,7 +54,7 @@ export const layer: Layer.Layer<Erc20, never, EthereumChain | BaseChain | Transa
             case "Confirmed":
               return Allowance.Pending({ waitingFor: `${token.chain} to show the approval of ${spender}` })
             case "Unconfirmed":
-              return Allowance.Pending({ waitingFor: unconfirmed(submitted) })
+              return Allowance.Pending({ waitingFor: Submission.unconfirmed(submitted) })
             case "Reverted":
             case "Cancelled":
               return Allowance.Refused({ why: submitted.why })

@@ -4,7 +4,7 @@ import type { MintId } from "../../domain/OperationId.ts"
 import type { Shares } from "../../domain/Shares.ts"
 import type { Status, TokenizationRequestId } from "../../domain/TokenizationRequest.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
-import type { AlpacaError } from "../../services/AlpacaTokenization.ts"
+import type { AlpacaError } from "../../services/AlpacaError.ts"
 import type { AlpacaTokenizationWorld, Method } from "./AlpacaTokenizationWorld.ts"
 
 /** One call of the port, whatever became of it. */

@@ -1,6 +1,6 @@
 /** The line between the callers and the Alpaca of the test layer: who called, and what is lost on the way. */
 import { Clock, Duration, Effect, Fiber, Option, Ref } from "effect"
-import { AlpacaError } from "../../services/AlpacaTokenization.ts"
+import { AlpacaError } from "../../services/AlpacaError.ts"
 import * as AlpacaErrors from "../alpaca/AlpacaErrors.ts"
 import type { Call } from "./AlpacaTokenizationControl.ts"
 import type { Fault, Method } from "./AlpacaTokenizationWorld.ts"

@@ -4,7 +4,8 @@ import type { Reason } from "../../domain/Failure.ts"
 import type { MintId } from "../../domain/OperationId.ts"
 import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
 import * as Mint from "../../domain/TokenizedEquityMint.ts"
-import { type AlpacaError, AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
+import type { AlpacaError } from "../../services/AlpacaError.ts"
+import { AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
 
 type MintRequested = typeof Mint.State.MintRequested.Type

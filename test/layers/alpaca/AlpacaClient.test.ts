@@ -2,7 +2,7 @@ import { FetchHttpClient, HttpClient, HttpClientResponse } from "@effect/platfor
 import { NodeHttpClient } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer, Option, TestClock } from "effect"
-import type { AlpacaError } from "../../../src/services/AlpacaTokenization.ts"
+import type { AlpacaError } from "../../../src/services/AlpacaError.ts"
 import { calls, methods, mintAnswer, redemption, row, withStub } from "./Live.ts"
 import { breakOff, flood, hangUp, json, refusal, type Reply, reply, silence } from "./StubServer.ts"
 

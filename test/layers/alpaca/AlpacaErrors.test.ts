@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Option } from "effect"
 import * as AlpacaErrors from "../../../src/layers/alpaca/AlpacaErrors.ts"
-import type { AlpacaError } from "../../../src/services/AlpacaTokenization.ts"
+import type { AlpacaError } from "../../../src/services/AlpacaError.ts"
 
 type Reason = AlpacaError["reason"]
 

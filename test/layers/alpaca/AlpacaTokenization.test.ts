@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { TokenizationRequestId } from "../../../src/domain/TokenizationRequest.ts"
-import type { AlpacaError } from "../../../src/services/AlpacaTokenization.ts"
+import type { AlpacaError } from "../../../src/services/AlpacaError.ts"
 import { calls, hash, key, mintAnswer, mintId, order, requestId, row, secret, withStub } from "./Live.ts"
 import { json, refusal, reply } from "./StubServer.ts"
 

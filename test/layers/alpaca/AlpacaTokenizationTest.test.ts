@@ -5,7 +5,8 @@ import * as TokenAmount from "../../../src/domain/TokenAmount.ts"
 import * as TxHash from "../../../src/domain/TxHash.ts"
 import { AlpacaTokenizationControl } from "../../../src/layers/testing/AlpacaTokenizationControl.ts"
 import * as AlpacaTokenizationTest from "../../../src/layers/testing/AlpacaTokenizationTest.ts"
-import { AlpacaError, AlpacaTokenization } from "../../../src/services/AlpacaTokenization.ts"
+import { AlpacaError } from "../../../src/services/AlpacaError.ts"
+import { AlpacaTokenization } from "../../../src/services/AlpacaTokenization.ts"
 import { hash, mintId, order, sent as sentInSeptember } from "./Live.ts"
 
 const shares = (text: string) => Shares.fromUnits(BigInt(text) * 10n ** 9n)

@@ -3,7 +3,7 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Schema, Tracer } from "effect"
 import { inspect } from "node:util"
-import { AlpacaError } from "../../../src/services/AlpacaTokenization.ts"
+import { AlpacaError } from "../../../src/services/AlpacaError.ts"
 import { calls, hash, key, methods, redemption, row, secret, withStub } from "./Live.ts"
 import { hangUp, json, refusal, type Reply, reply } from "./StubServer.ts"
 
