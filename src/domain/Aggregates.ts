@@ -2,5 +2,10 @@
 import type { Foldable } from "./Aggregate.ts"
 import * as EquityRedemption from "./EquityRedemption.ts"
 import * as TokenizedEquityMint from "./TokenizedEquityMint.ts"
+import * as UsdcRebalance from "./UsdcRebalance.ts"
 
-export const all: ReadonlyArray<Foldable> = [TokenizedEquityMint.aggregate, EquityRedemption.aggregate]
+export const all: ReadonlyArray<Foldable> = [
+  TokenizedEquityMint.aggregate,
+  EquityRedemption.aggregate,
+  UsdcRebalance.aggregate
+]

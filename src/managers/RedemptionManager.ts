@@ -98,7 +98,7 @@ export const plan = (id: RedemptionId, request: RedemptionRequest) =>
     const store = yield* EventStore
     const ordered = yield* order(request)
     const guard = yield* Reservation.make(id, ordered, request.parallel ?? false)
-    yield* guard(yield* store.operations({ live: true }))
+    yield* guard.admits(yield* store.operations({ live: true }))
     return ordered
   })
 

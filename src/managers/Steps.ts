@@ -42,7 +42,7 @@ export interface Opening<Command, G = never> {
 /**
  * One row per state that waits for something: do it, answer with the command that records it. `Rest` are the states
  * without work: not started, and finished. A row runs uninterruptibly up to and including its record; what only waits or
- * reads inside a row is marked interruptible there.
+ * reads inside a row is marked interruptible there. What a row acquires in its Scope it holds until its command is recorded.
  */
 export type Steps<State extends Tagged, Command, Rest extends State["_tag"]> = {
   readonly [S in Exclude<State["_tag"], Rest>]: (
@@ -99,7 +99,7 @@ export const drive = <
 ): Effect.Effect<
   State,
   DriverError | EO | GO | Effect.Effect.Error<RowEffect<T>>,
-  RO | EventStore | Leases | Policies | Alerts | Effect.Effect.Context<RowEffect<T>>
+  RO | EventStore | Leases | Policies | Alerts | Exclude<Effect.Effect.Context<RowEffect<T>>, Scope.Scope>
 > => {
   const { aggregate, id, name } = options
   const rows: Rows<Command> = options.steps
@@ -118,6 +118,7 @@ export const drive = <
           Effect.withSpan(`${name}.${state._tag}`, { attributes: { operation: id } }),
           Effect.flatMap((command) => record(aggregate, id, lease, current, { command })),
           Effect.annotateLogs({ state: state._tag }),
+          Effect.scoped,
           Effect.uninterruptible
         )
       }

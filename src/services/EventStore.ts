@@ -42,9 +42,14 @@ export interface Loaded<State> {
 
 /**
  * A condition on all operations of the same kind that are not settled, looked at in the transaction that appends: what holds
- * there still holds when the events are in the log. Left is why nothing is to be appended.
+ * there still holds when the events are in the log.
  */
-export type Guard<E> = (live: ReadonlyArray<Operation>) => Either.Either<void, E>
+export interface Guard<E> {
+  /** Shows it also those that have settled, if they began then or later. */
+  readonly since?: DateTime.Utc
+  /** Left is why nothing is to be appended. */
+  readonly admits: (operations: ReadonlyArray<Operation>) => Either.Either<void, E>
+}
 
 /** Events to append, with the state they lead to, from which the view is written in the same transaction. */
 export interface Commit<State, Event, G = never> {
@@ -95,9 +100,9 @@ export class EventStore extends Context.Tag("ballast/services/EventStore")<Event
     id: Id,
     commit: Commit<S, E, G>
   ) => Effect.Effect<number, VersionConflict | LeaseLost | StoreError | G>
-  /** Operations, oldest first: one, those not settled (`live`), or all. */
+  /** Operations, oldest first: one, those not settled (`live`) and those that began at `orSince` or later, or all. */
   readonly operations: (
-    filter?: { readonly id?: OperationId; readonly live?: true }
+    filter?: { readonly id?: OperationId; readonly live?: true; readonly orSince?: DateTime.Utc }
   ) => Effect.Effect<ReadonlyArray<Operation>, StoreError>
   /** One operation's events in order. */
   readonly history: (id: OperationId) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>

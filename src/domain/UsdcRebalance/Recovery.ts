@@ -1,16 +1,15 @@
-/** Where a failed rebalance can be taken up again, each with what that state knows beyond the one before it. */
+/** Where a failed rebalance is taken up again, with all that its state knows: what was looked up may be new. */
 import { Schema } from "effect"
-import * as Cctp from "../Cctp.ts"
-import { credit, deposit, initiation, withdrawn } from "./State.ts"
+import { references } from "./State.ts"
 
-export const Requested = Schema.TaggedStruct("Requested", {})
-export const Withdrawing = Schema.TaggedStruct("Withdrawing", initiation)
-export const WithdrawalComplete = Schema.TaggedStruct("WithdrawalComplete", { ...initiation, ...withdrawn })
-export const Bridging = Schema.TaggedStruct("Bridging", Cctp.burn)
-export const Attested = Schema.TaggedStruct("Attested", { ...Cctp.burn, ...Cctp.attestation })
-export const Bridged = Schema.TaggedStruct("Bridged", { ...Cctp.burn, ...Cctp.attestation, ...Cctp.mint })
-export const DepositInitiated = Schema.TaggedStruct("DepositInitiated", deposit)
-export const DepositConfirmed = Schema.TaggedStruct("DepositConfirmed", { ...deposit, ...credit })
+export const Requested = Schema.TaggedStruct("Requested", references.Requested)
+export const Withdrawing = Schema.TaggedStruct("Withdrawing", references.Withdrawing)
+export const WithdrawalComplete = Schema.TaggedStruct("WithdrawalComplete", references.WithdrawalComplete)
+export const Bridging = Schema.TaggedStruct("Bridging", references.Bridging)
+export const Attested = Schema.TaggedStruct("Attested", references.Attested)
+export const Bridged = Schema.TaggedStruct("Bridged", references.Bridged)
+export const DepositInitiated = Schema.TaggedStruct("DepositInitiated", references.DepositInitiated)
+export const DepositConfirmed = Schema.TaggedStruct("DepositConfirmed", references.DepositConfirmed)
 
 export const Recovery = Schema.Union(
   Requested,

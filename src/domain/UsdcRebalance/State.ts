@@ -47,10 +47,9 @@ export type Order = typeof Order.Type
 const requested = { ...order, requestedAt: Schema.DateTimeUtc }
 
 export const OnchainTx = Schema.TaggedStruct("OnchainTx", { txHash: TxHash })
+export type OnchainTx = typeof OnchainTx.Type
 export const AlpacaTransfer = Schema.TaggedStruct("AlpacaTransfer", { id: WalletTransferId })
-
-export const initiation = { withdrawal: Schema.Union(AlpacaTransfer, OnchainTx) }
-const withdrawing = { ...requested, ...initiation, initiatedAt: Schema.DateTimeUtc }
+export const Withdrawal = Schema.Union(AlpacaTransfer, OnchainTx)
 
 export const withdrawn = {
   txHash: TxHash,
@@ -60,61 +59,84 @@ export const withdrawn = {
   destinationBlock: Cctp.BlockNumber
 }
 export const Withdrawn = Schema.Struct(withdrawn)
-const withdrawalComplete = { ...withdrawing, withdrawn: Withdrawn, withdrawnAt: Schema.DateTimeUtc }
 
-const bridging = { ...withdrawalComplete, burn: Cctp.Burn, burnedAt: Schema.DateTimeUtc }
-const attested = { ...bridging, attested: Cctp.Attestation, attestedAt: Schema.DateTimeUtc }
-const bridged = { ...attested, minted: Cctp.Mint, bridgedAt: Schema.DateTimeUtc }
+/** What is known from each state on, beyond the order: the references that lead to the money. */
+const withdrawing = { withdrawal: Withdrawal }
+const withdrawalComplete = { ...withdrawing, withdrawn: Withdrawn }
+const bridging = { ...withdrawalComplete, burn: Cctp.Burn }
+const attested = { ...bridging, attested: Cctp.Attestation }
+const bridged = { ...attested, minted: Cctp.Mint }
+const depositInitiated = { ...bridged, deposit: OnchainTx }
+const depositConfirmed = {
+  ...depositInitiated,
+  /** By the vault or by Alpaca. */
+  credited: Usdc
+}
+export const references = {
+  Requested: {},
+  Withdrawing: withdrawing,
+  WithdrawalComplete: withdrawalComplete,
+  Bridging: bridging,
+  Attested: attested,
+  Bridged: bridged,
+  DepositInitiated: depositInitiated,
+  DepositConfirmed: depositConfirmed
+}
 
-export const deposit = { deposit: OnchainTx }
-const depositInitiated = { ...bridged, ...deposit, depositedAt: Schema.DateTimeUtc }
-
-/** What the vault or Alpaca has credited. */
-export const credit = { credited: Usdc }
-
-const failed = { failure: Failure, failedAt: Schema.DateTimeUtc }
+/** When the state was entered. */
+const since = { since: Schema.DateTimeUtc }
 
 export const NotStarted = Schema.TaggedStruct("NotStarted", {})
-export const Requested = Schema.TaggedStruct("Requested", requested)
-export const Withdrawing = Schema.TaggedStruct("Withdrawing", withdrawing)
-export const WithdrawalComplete = Schema.TaggedStruct("WithdrawalComplete", withdrawalComplete)
-export const Bridging = Schema.TaggedStruct("Bridging", bridging)
-export const Attested = Schema.TaggedStruct("Attested", attested)
-export const Bridged = Schema.TaggedStruct("Bridged", bridged)
-export const DepositInitiated = Schema.TaggedStruct("DepositInitiated", depositInitiated)
-export const DepositConfirmed = Schema.TaggedStruct("DepositConfirmed", {
-  ...depositInitiated,
-  ...credit,
-  confirmedAt: Schema.DateTimeUtc
-})
-
-/** Every reference gathered before a failure is kept. */
-const withdrawalFailed = {
+export const Requested = Schema.TaggedStruct("Requested", { ...requested, ...since })
+export const Withdrawing = Schema.TaggedStruct("Withdrawing", { ...requested, ...withdrawing, ...since })
+export const WithdrawalComplete = Schema.TaggedStruct("WithdrawalComplete", {
   ...requested,
-  withdrawal: known(initiation.withdrawal),
+  ...withdrawalComplete,
+  ...since
+})
+export const Bridging = Schema.TaggedStruct("Bridging", { ...requested, ...bridging, ...since })
+export const Attested = Schema.TaggedStruct("Attested", { ...requested, ...attested, ...since })
+export const Bridged = Schema.TaggedStruct("Bridged", { ...requested, ...bridged, ...since })
+export const DepositInitiated = Schema.TaggedStruct("DepositInitiated", { ...requested, ...depositInitiated, ...since })
+export const DepositConfirmed = Schema.TaggedStruct("DepositConfirmed", { ...requested, ...depositConfirmed, ...since })
+
+/** A failure keeps every reference gathered before it. */
+export const WithdrawalFailed = Schema.TaggedStruct("WithdrawalFailed", {
+  ...requested,
+  withdrawal: known(Withdrawal),
   /** Only of a withdrawal that brought too little. */
   withdrawn: known(Withdrawn),
-  ...failed
-}
-const bridgingFailed = {
+  failure: Failure,
+  ...since
+})
+export const BridgingFailed = Schema.TaggedStruct("BridgingFailed", {
+  ...requested,
   ...withdrawalComplete,
   burn: known(Cctp.Burn),
   attested: known(Cctp.Attestation),
-  ...failed
-}
-const depositFailed = { ...bridged, deposit: known(OnchainTx), ...failed }
+  failure: Failure,
+  ...since
+})
+export const DepositFailed = Schema.TaggedStruct("DepositFailed", {
+  ...requested,
+  ...bridged,
+  deposit: known(OnchainTx),
+  failure: Failure,
+  ...since
+})
 
-export const WithdrawalFailed = Schema.TaggedStruct("WithdrawalFailed", withdrawalFailed)
-export const BridgingFailed = Schema.TaggedStruct("BridgingFailed", bridgingFailed)
-export const DepositFailed = Schema.TaggedStruct("DepositFailed", depositFailed)
-export const Failed = Schema.Union(WithdrawalFailed, BridgingFailed, DepositFailed)
-export type Failed = typeof Failed.Type
-
-/** The failure that a person has settled by hand. */
+/** Whatever failure it was. */
 export const Reconciled = Schema.TaggedStruct("Reconciled", {
-  failed: Failed,
+  ...requested,
+  withdrawal: known(Withdrawal),
+  withdrawn: known(Withdrawn),
+  burn: known(Cctp.Burn),
+  attested: known(Cctp.Attestation),
+  minted: known(Cctp.Mint),
+  deposit: known(OnchainTx),
+  failure: Failure,
   reconciliation: Reconciliation,
-  reconciledAt: Schema.DateTimeUtc
+  ...since
 })
 
 export const State = Schema.Union(

@@ -6,10 +6,11 @@ import { Clock, DateTime, Effect } from "effect"
 import { StoreError } from "../../services/StoreError.ts"
 import { migration as initial } from "./migrations/0001Initial.ts"
 import { migration as outbox } from "./migrations/0002Outbox.ts"
+import { migration as usdcRebalance } from "./migrations/0003UsdcRebalance.ts"
 import type { Migration } from "./migrations/Migration.ts"
 import * as Transaction from "./Transaction.ts"
 
-export const all: ReadonlyArray<Migration> = [initial, outbox]
+export const all: ReadonlyArray<Migration> = [initial, outbox, usdcRebalance]
 
 /** The version of the database that this release writes. */
 export const latest = all.reduce((highest, { id }) => Math.max(highest, id), 0)

@@ -61,11 +61,25 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
           succeeded = excluded.succeeded, failure = excluded.failure, data = excluded.data, updated_at = excluded.updated_at`
     }
 
-    const viewRows = (type: string, { id, live }: { readonly id?: OperationId; readonly live?: true }) =>
+    const viewRows = (
+      type: string,
+      { id, live, orSince }: { readonly id?: OperationId; readonly live?: true; readonly orSince?: DateTime.Utc }
+    ) =>
       sql<{ id: string }>`
         SELECT id, state, version, finished, settled, succeeded, failure, data, started_at, updated_at
         FROM ${sql(Views.tableOf(type))}
-        WHERE ${sql.and([...(live ? [sql`settled = 0`] : []), ...(id === undefined ? [] : [sql`id = ${id}`])])}
+        WHERE ${
+        sql.and([
+          ...(live
+            ? [
+              orSince === undefined
+                ? sql`settled = 0`
+                : sql`(settled = 0 OR started_at >= ${DateTime.formatIso(orSince)})`
+            ]
+            : []),
+          ...(id === undefined ? [] : [sql`id = ${id}`])
+        ])
+      }
         ORDER BY started_at, id`
 
     const load: EventStore["Type"]["load"] = (aggregate, id) =>
@@ -97,8 +111,9 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
             const actual = yield* currentVersion(type, id)
             if (actual !== expectedVersion) return yield* conflict(actual)
             if (guard !== undefined) {
-              const live = yield* viewRows(type, { live: true })
-              yield* guard(yield* Effect.forEach(live, (row) => Views.decode(action, type, row)))
+              const { admits, since } = guard
+              const shown = yield* viewRows(type, { live: true, ...(since === undefined ? {} : { orSince: since }) })
+              yield* admits(yield* Effect.forEach(shown, (row) => Views.decode(action, type, row)))
             }
             if (encoded.length === 0) return actual
             const recordedAt = DateTime.formatIso(DateTime.unsafeMake(yield* Clock.currentTimeMillis))

@@ -15,6 +15,10 @@ export interface Options {
   readonly aggregates?: ReadonlyArray<Aggregate.Foldable>
 }
 
+/** Not settled, or begun then or later. */
+const isLive = (orSince: DateTime.Utc | undefined) => (row: ViewRow): boolean =>
+  row["settled"] === 0 || (orSince !== undefined && String(row["started_at"]) >= DateTime.formatIso(orSince))
+
 const struck = (action: string, fault: AppendFault) =>
   new StoreError({
     reason: fault.reason,
@@ -64,10 +68,13 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         if (actual !== commit.expectedVersion) {
           return yield* new VersionConflict({ type, id, expected: commit.expectedVersion, actual })
         }
-        const live = [...viewsOf(type).values()].filter((row) => row["settled"] === 0)
-        const guarded = commit.guard === undefined ? Either.void : Either.flatMap(
-          Either.all(live.map((row) => Views.decode(`append to ${type}/${id}`, type, row))),
-          commit.guard
+        const { guard } = commit
+        const guarded = guard === undefined ? Either.void : Either.flatMap(
+          Either.all(
+            [...viewsOf(type).values()].filter(isLive(guard.since))
+              .map((row) => Views.decode(`append to ${type}/${id}`, type, row))
+          ),
+          guard.admits
         )
         if (Either.isLeft(guarded)) return yield* Effect.fail(guarded.left)
         if (encoded.length > 0) {
@@ -95,11 +102,11 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         return actual + encoded.length
       })
 
-    const operations: EventStore["Type"]["operations"] = ({ id, live } = {}) =>
+    const operations: EventStore["Type"]["operations"] = ({ id, live, orSince } = {}) =>
       Effect.suspend(() => {
         const action = id === undefined ? "list operations" : `look up operation ${id}`
         const rows = aggregates.flatMap(({ type }) => [...viewsOf(type).values()].map((row) => ({ type, row })))
-          .filter(({ row }) => (id === undefined || row.id === id) && (live === undefined || row["settled"] === 0))
+          .filter(({ row }) => (id === undefined || row.id === id) && (live === undefined || isLive(orSince)(row)))
         return Effect.map(
           Effect.forEach(rows, ({ row, type }) => Views.decode(action, type, row)),
           (found) => found.toSorted(Views.oldestFirst)

@@ -35,7 +35,7 @@ export const make = (id: RedemptionId, order: Order, parallel: boolean) =>
     const token = { chain: "base", address: order.token, decimals: order.amount.decimals } as const
     const balance = yield* erc20.confirmedBalance(token, order.wallet)
 
-    const guard: Guard<Refused> = (live) => {
+    const admits: Guard<Refused>["admits"] = (live) => {
       const others = live.flatMap((operation) =>
         operation.id === id ? [] : Option.toArray(Option.map(moves(operation), (other) => ({ ...other, operation })))
       ).filter((other) => other.wallet === order.wallet)
@@ -67,5 +67,5 @@ export const make = (id: RedemptionId, order: Order, parallel: boolean) =>
         })
       )
     }
-    return guard
+    return { admits }
   })

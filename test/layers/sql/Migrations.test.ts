@@ -60,8 +60,16 @@ describe("a database of the first release", () => {
       const file = yield* prepared(...firstRelease)
       yield* Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
-        assert.deepStrictEqual(yield* versions(sql), [{ id: 1, name: "Initial" }, { id: 2, name: "Outbox" }])
-        assert.includeMembers(yield* tables(sql), ["equity_redemption_view", "outbox", "outbox_signatures"])
+        assert.deepStrictEqual(yield* versions(sql), [{ id: 1, name: "Initial" }, { id: 2, name: "Outbox" }, {
+          id: 3,
+          name: "UsdcRebalance"
+        }])
+        assert.includeMembers(yield* tables(sql), [
+          "equity_redemption_view",
+          "usdc_rebalance_view",
+          "outbox",
+          "outbox_signatures"
+        ])
         const store = yield* EventStore
         const [operation, ...others] = yield* store.operations({ live: true })
         assert.deepStrictEqual([operation?.id, operation?.state, operation?.version], [a, "MintAccepted", 2])

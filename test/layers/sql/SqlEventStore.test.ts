@@ -130,7 +130,7 @@ describe("an append", () => {
   it.scopedLive("whose guard allows one operation at a time leaves no gap for another process to slip through", () =>
     Effect.gen(function*() {
       const file = yield* Temporary.file
-      const alone: Guard<"taken"> = (live) => live.length === 0 ? Either.void : Either.left("taken")
+      const alone: Guard<"taken"> = { admits: (live) => live.length === 0 ? Either.void : Either.left("taken") }
       const ours = yield* Layer.build(Temporary.portsOver(file))
       const theirs = yield* Layer.build(Temporary.portsOver(file))
       const ourLease = yield* Effect.provide(Mints.hold(a), ours)

@@ -1,5 +1,5 @@
 /** What every layer of `EventStore` must do with the guard of an append. */
-import { Data, Effect, Either } from "effect"
+import { Data, DateTime, Effect, Either } from "effect"
 import * as Address from "../../../domain/Address.ts"
 import * as Redemption from "../../../domain/EquityRedemption.ts"
 import { RedemptionId } from "../../../domain/OperationId.ts"
@@ -15,17 +15,20 @@ const { a, accepted, append, b, c, hold, ids, isUnwritten, operations, received,
 class Denied extends Data.TaggedError("Denied") {}
 
 const denied = new Denied()
-const denies: Guard<Denied> = () => Either.left(denied)
+const denies: Guard<Denied> = { admits: () => Either.left(denied) }
 
 /** One operation at a time. */
-const alone: Guard<Denied> = (live) => live.length === 0 ? Either.void : Either.left(denied)
+const alone: Guard<Denied> = { admits: (live) => live.length === 0 ? Either.void : Either.left(denied) }
 
 /** Lets everything pass, and remembers what it was shown. */
-const makeWatch = () => {
+const makeWatch = (since?: DateTime.Utc) => {
   const asked: Array<ReadonlyArray<Operation>> = []
-  const guard: Guard<never> = (live) => {
-    asked.push(live.toSorted((one, other) => one.id < other.id ? -1 : 1))
-    return Either.void
+  const guard: Guard<never> = {
+    ...(since === undefined ? {} : { since }),
+    admits: (live) => {
+      asked.push(live.toSorted((one, other) => one.id < other.id ? -1 : 1))
+      return Either.void
+    }
   }
   /** By the last append: whose, and in which version. */
   const last = () => (asked.at(-1) ?? []).map(({ id, version }) => `${id.charAt(0)}${version}`).join(" ")
@@ -66,6 +69,25 @@ export const cases: ReadonlyArray<Mints.Case> = [
       const watch = makeWatch()
       yield* append(yield* hold(a), a, [requested, accepted], [received], { guard: watch.guard })
       yield* Mints.sameJson(watch.asked, [live.filter((one) => one.type === type)], "what the guard was shown")
+    }))
+  },
+  {
+    name: "a guard that looks back is also shown what has settled, if it began since then",
+    run: Effect.scoped(Effect.gen(function*() {
+      yield* Mints.written(a, [requested])
+      yield* Mints.written(b, Mints.whole)
+      const [settled] = yield* operations({ id: b })
+      const startedAt = settled?.startedAt ?? (yield* DateTime.now)
+      const lease = yield* hold(a)
+      const shownSince = (since: DateTime.Utc) => {
+        const { guard, last } = makeWatch(since)
+        return Effect.map(append(lease, a, [requested], [], { guard }), last)
+      }
+      yield* equals(yield* shownSince(startedAt), "a1 b4", "since it began")
+      const later = DateTime.add(startedAt, { millis: 1 })
+      yield* equals(yield* shownSince(later), "a1", "since a moment later")
+      yield* equals(ids(yield* operations({ live: true, orSince: startedAt })), "a b", "the list since it began")
+      yield* equals(ids(yield* operations({ live: true, orSince: later })), "a", "the list since a moment later")
     }))
   },
   {

@@ -101,7 +101,7 @@ export const written = (id: MintId, events: Events) =>
     }
   }))
 
-export const operations = (filter?: { readonly id?: OperationId; readonly live?: true }) =>
+export const operations = (filter?: Parameters<EventStore["Type"]["operations"]>[0]) =>
   Effect.flatMap(EventStore, (store) => store.operations(filter))
 
 export const ids = (operations: ReadonlyArray<{ readonly id: string }>) =>

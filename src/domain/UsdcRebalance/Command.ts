@@ -1,0 +1,59 @@
+import { Data, Schema } from "effect"
+import * as Cctp from "../Cctp.ts"
+import { Cancel, Fail, Reconcile } from "../Ending.ts"
+import { known } from "../Known.ts"
+import { Recovery } from "./Recovery.ts"
+import { order, references, Withdrawn, withdrawn } from "./State.ts"
+
+export { Cancel, Reconcile }
+
+const at = { at: Schema.DateTimeUtc }
+const { _tag, ...failing } = Fail.fields
+
+export const RequestRebalance = Schema.TaggedStruct("RequestRebalance", { ...order, ...at })
+export const Initiate = Schema.TaggedStruct("Initiate", { ...references.Withdrawing, ...at })
+export const ConfirmWithdrawal = Schema.TaggedStruct("ConfirmWithdrawal", { ...withdrawn, ...at })
+export const InitiateBridging = Schema.TaggedStruct("InitiateBridging", { ...Cctp.burn, ...at })
+export const ReceiveAttestation = Schema.TaggedStruct("ReceiveAttestation", { ...Cctp.attestation, ...at })
+export const ConfirmBridging = Schema.TaggedStruct("ConfirmBridging", { ...Cctp.mint, ...at })
+export const InitiateDeposit = Schema.TaggedStruct("InitiateDeposit", {
+  deposit: references.DepositInitiated.deposit,
+  ...at
+})
+export const ConfirmDeposit = Schema.TaggedStruct("ConfirmDeposit", {
+  credited: references.DepositConfirmed.credited,
+  ...at
+})
+export const FailWithdrawal = Schema.TaggedStruct("FailWithdrawal", {
+  ...failing,
+  /** Of a withdrawal that brought something, but too little: what came is what the failure is about. */
+  withdrawn: known(Withdrawn)
+})
+export const FailBridging = Schema.TaggedStruct("FailBridging", failing)
+export const FailDeposit = Schema.TaggedStruct("FailDeposit", failing)
+export const Recover = Schema.TaggedStruct("Recover", { to: Recovery, ...at })
+
+export const Command = Schema.Union(
+  RequestRebalance,
+  Initiate,
+  ConfirmWithdrawal,
+  InitiateBridging,
+  ReceiveAttestation,
+  ConfirmBridging,
+  InitiateDeposit,
+  ConfirmDeposit,
+  FailWithdrawal,
+  FailBridging,
+  FailDeposit,
+  Recover,
+  Cancel,
+  Reconcile
+)
+export type Command = typeof Command.Type
+
+/** What is to be recorded contradicts what is recorded already. */
+export class Contradiction extends Data.TaggedError("Contradiction")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
