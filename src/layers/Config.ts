@@ -2,11 +2,14 @@
  * What an operator can set: one record per part, all from `BALLAST_*`. Secrets are `Redacted` from here on. A record that
  * cannot be read fails with everything that is wrong about it.
  */
-import { type Array, Config, Duration, Option, Record, Redacted, Schema } from "effect"
-import { Address } from "../domain/Address.ts"
+import { type Array, Config, ConfigError, Duration, Either, Option, Record, Redacted, Schema } from "effect"
+import { Address, make as makeAddress } from "../domain/Address.ts"
+import * as Decimal from "../domain/Decimal.ts"
 import { EquitySymbol } from "../domain/EquitySymbol.ts"
+import * as Hex from "../domain/Hex.ts"
 import { PositiveShares } from "../domain/Shares.ts"
 import { Decimals } from "../domain/TokenAmount.ts"
+import * as Usdc from "../domain/Usdc.ts"
 import * as Field from "./ConfigField.ts"
 
 const path: Field.Kind<string> = {
@@ -104,6 +107,8 @@ const Equities = Schema.parseJson(
   )
 )
 
+const address = Field.schema("an address, EIP-55 or all lower case", Address)
+
 const word = Field.text("a word such as st0x", /^[a-z0-9_-]{1,64}$/)
 
 export const equities = Config.all({
@@ -117,10 +122,97 @@ export const equities = Config.all({
     "BALLAST_EQUITY_MAX_PER_OPERATION",
     Field.schema("a number of shares above zero with at most 9 decimals", PositiveShares)
   ),
-  redemptionWallet: Field.optional(
-    "BALLAST_REDEMPTION_WALLET",
-    Field.schema("an address, EIP-55 or all lower case", Address)
-  )
+  redemptionWallet: Field.optional("BALLAST_REDEMPTION_WALLET", address)
+})
+
+/** External-apis 3.1. */
+const mainnet = {
+  ethereumUsdc: makeAddress("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"),
+  baseUsdc: makeAddress("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"),
+  messenger: makeAddress("0x28b5a0e9C621a5BadaA536219b3a228C8168cf5d"),
+  transmitter: makeAddress("0x81D40F21F12A8F0E3252Bccb954D722d4c464B64")
+}
+
+/** A factor or basis points: exact, with so many decimals. */
+const decimal = (expected: string, decimals: number): Field.Kind<bigint> => ({
+  expected,
+  parse: (text) => Option.getRight(Decimal.parse(text, decimals))
+})
+
+export const cctp = Config.all({
+  apiUrl: Field.withDefault("BALLAST_CCTP_API_URL", baseUrl, "https://iris-api.circle.com"),
+  /** In units of 1e-6. */
+  feeMargin: Field.withDefault(
+    "BALLAST_CCTP_FEE_MARGIN",
+    decimal("a share such as 0.2, at most 6 decimals", 6),
+    200_000n
+  ),
+  /** In units of 1e-6 basis points. */
+  maxFeeBps: Field.withDefault(
+    "BALLAST_CCTP_MAX_FEE_BPS",
+    decimal("basis points such as 20 or 1.3, at most 6 decimals", 6),
+    20_000_000n
+  ),
+  timeout: Field.withDefault("BALLAST_HTTP_TIMEOUT", Field.duration, Duration.seconds(20))
+})
+
+const positiveUsdc = Field.schema("an amount of USDC above zero with at most 6 decimals", Usdc.PositiveUsdc)
+
+const vaultId: Field.Kind<Hex.Hex> = {
+  expected: "a vault id, 0x and 64 hex digits, not zero",
+  parse: (text) => Option.filter(Schema.decodeUnknownOption(Hex.ofBytes(32))(text), (id) => BigInt(id) !== 0n)
+}
+
+/** Only where the contract and the id are told is anything rebalanced; the others follow the contract. */
+const vault = Config.all({
+  contract: Field.optional("BALLAST_VAULT_CONTRACT", address),
+  reader: Field.optional("BALLAST_VAULT_READ_CONTRACT", address),
+  spender: Field.optional("BALLAST_VAULT_SPENDER", address),
+  owner: Field.optional("BALLAST_VAULT_OWNER", address),
+  id: Field.optional("BALLAST_USDC_VAULT_ID", vaultId)
+}).pipe(
+  Config.mapOrFail(({ contract, id, owner, reader, spender }) => {
+    const others = { BALLAST_VAULT_READ_CONTRACT: reader, BALLAST_VAULT_SPENDER: spender, BALLAST_VAULT_OWNER: owner }
+    if (Option.isSome(contract) && Option.isSome(id)) {
+      return Either.right(Option.some({
+        contract: contract.value,
+        reader: Option.getOrElse(reader, () => contract.value),
+        spender: Option.getOrElse(spender, () => contract.value),
+        owner,
+        id: id.value
+      }))
+    }
+    if (Option.isSome(contract)) {
+      return Either.left(ConfigError.MissingData([], `BALLAST_USDC_VAULT_ID is missing: expected ${vaultId.expected}`))
+    }
+    const told = Object.entries({ BALLAST_USDC_VAULT_ID: id, ...others }).find(([, value]) => Option.isSome(value))
+    return told === undefined ? Either.right(Option.none()) : Either.left(
+      ConfigError.MissingData(
+        [],
+        `BALLAST_VAULT_CONTRACT is missing, while ${told[0]} is set: expected ${address.expected}`
+      )
+    )
+  })
+)
+
+export const usdc = Config.all({
+  usdc: Config.all({
+    ethereum: Field.withDefault("BALLAST_ETHEREUM_USDC", address, mainnet.ethereumUsdc),
+    base: Field.withDefault("BALLAST_BASE_USDC", address, mainnet.baseUsdc)
+  }),
+  cctp: Config.all({
+    messenger: Field.withDefault("BALLAST_CCTP_TOKEN_MESSENGER", address, mainnet.messenger),
+    transmitter: Field.withDefault("BALLAST_CCTP_MESSAGE_TRANSMITTER", address, mainnet.transmitter),
+    finality: Field.withDefault("BALLAST_CCTP_FINALITY", Field.oneOf("fast", "standard"), "fast")
+  }),
+  vault,
+  shortWithdrawal: Field.withDefault("BALLAST_VAULT_SHORT_WITHDRAWAL", Field.oneOf("fail", "continue"), "fail"),
+  limits: Config.all({
+    min: Field.withDefault("BALLAST_USDC_MIN", positiveUsdc, Usdc.fromUnits(51_000_000n)),
+    maxPerOperation: Field.optional("BALLAST_USDC_MAX_PER_OPERATION", positiveUsdc),
+    maxPerDay: Field.optional("BALLAST_USDC_MAX_PER_DAY", positiveUsdc),
+    concurrent: Field.withDefault("BALLAST_USDC_CONCURRENT", Field.integer(1, 1000), 1)
+  })
 })
 
 export const policies = Config.all({
@@ -129,7 +221,14 @@ export const policies = Config.all({
   retryAttempts: Field.withDefault("BALLAST_RETRY_ATTEMPTS", Field.integer(1, 1000), 10),
   pollInterval: Field.withDefault("BALLAST_POLL_INTERVAL", Field.duration, Duration.seconds(10)),
   pollTimeout: Field.withDefault("BALLAST_POLL_TIMEOUT", Field.duration, Duration.minutes(30)),
-  recheckInterval: Field.withDefault("BALLAST_RECHECK_INTERVAL", Field.duration, Duration.minutes(10))
+  recheckInterval: Field.withDefault("BALLAST_RECHECK_INTERVAL", Field.duration, Duration.minutes(10)),
+  attestationPollInterval: Field.withDefault(
+    "BALLAST_ATTESTATION_POLL_INTERVAL",
+    Field.duration,
+    Duration.seconds(5)
+  ),
+  attestationTimeout: Field.withDefault("BALLAST_ATTESTATION_TIMEOUT", Field.duration, Duration.hours(24)),
+  withdrawalSettlingTime: Field.withDefault("BALLAST_WITHDRAWAL_SETTLING_TIME", Field.duration, Duration.minutes(2))
 })
 
 export const logging = Config.all({
@@ -148,7 +247,19 @@ export const looking = Config.all({ database, logging })
 export const verifying = Config.all({ database, logging, chains: Config.option(Config.all({ ethereum, base })) })
 
 /** Everything that a command needs which drives operations. */
-export const all = Config.all({ database, alpaca, wallet, ethereum, base, transactions, equities, policies, logging })
+export const all = Config.all({
+  database,
+  alpaca,
+  wallet,
+  ethereum,
+  base,
+  transactions,
+  equities,
+  usdc,
+  cctp,
+  policies,
+  logging
+})
 
 /** Every key that means something. */
 export const keys: ReadonlySet<string> = new Set([
@@ -175,6 +286,27 @@ export const keys: ReadonlySet<string> = new Set([
   "BALLAST_TOKENIZATION_NETWORK",
   "BALLAST_EQUITY_MAX_PER_OPERATION",
   "BALLAST_REDEMPTION_WALLET",
+  "BALLAST_ETHEREUM_USDC",
+  "BALLAST_BASE_USDC",
+  "BALLAST_CCTP_API_URL",
+  "BALLAST_CCTP_TOKEN_MESSENGER",
+  "BALLAST_CCTP_MESSAGE_TRANSMITTER",
+  "BALLAST_CCTP_FINALITY",
+  "BALLAST_CCTP_FEE_MARGIN",
+  "BALLAST_CCTP_MAX_FEE_BPS",
+  "BALLAST_VAULT_CONTRACT",
+  "BALLAST_VAULT_READ_CONTRACT",
+  "BALLAST_VAULT_SPENDER",
+  "BALLAST_VAULT_OWNER",
+  "BALLAST_USDC_VAULT_ID",
+  "BALLAST_VAULT_SHORT_WITHDRAWAL",
+  "BALLAST_USDC_MIN",
+  "BALLAST_USDC_MAX_PER_OPERATION",
+  "BALLAST_USDC_MAX_PER_DAY",
+  "BALLAST_USDC_CONCURRENT",
+  "BALLAST_ATTESTATION_POLL_INTERVAL",
+  "BALLAST_ATTESTATION_TIMEOUT",
+  "BALLAST_WITHDRAWAL_SETTLING_TIME",
   "BALLAST_RETRY_BASE",
   "BALLAST_RETRY_MAX",
   "BALLAST_RETRY_ATTEMPTS",

@@ -12,6 +12,7 @@ import type { Signer } from "../services/Signer.ts"
 import type { StoreError } from "../services/StoreError.ts"
 import { TokenizedEquities } from "../services/TokenizedEquities.ts"
 import type { TransactionOutbox, Transactions } from "../services/TransactionOutbox.ts"
+import { UsdcRoute } from "../services/UsdcRoute.ts"
 import * as AlpacaTokenizationLive from "./alpaca/AlpacaTokenization.ts"
 import * as BallastConfig from "./Config.ts"
 import * as Erc20Live from "./evm/Erc20.ts"
@@ -75,10 +76,16 @@ const sending = ({ base, database, ethereum, transactions }: Configuration) =>
 export const layerWithSigner = (
   config: Configuration
 ): Layer.Layer<
-  Stored | AlpacaTokenization | TransactionOutbox | Erc20 | BaseChain | EthereumChain | TokenizedEquities,
+  Stored | AlpacaTokenization | TransactionOutbox | Erc20 | BaseChain | EthereumChain | TokenizedEquities | UsdcRoute,
   StoreError,
   Signer
-> => Layer.mergeAll(sending(config), alpaca(config.alpaca), Layer.succeed(TokenizedEquities, config.equities))
+> =>
+  Layer.mergeAll(
+    sending(config),
+    alpaca(config.alpaca),
+    Layer.succeed(TokenizedEquities, config.equities),
+    Layer.succeed(UsdcRoute, config.usdc)
+  )
 
 /** All ports, with the configured private key. */
 export const layer = (config: Configuration): Layer.Layer<

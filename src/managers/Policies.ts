@@ -2,7 +2,7 @@
 import { Context, Duration, Effect, Either, Layer, Option, Schedule } from "effect"
 import type { Classified } from "../services/FailureKind.ts"
 
-/** What an operator can set (design: BALLAST_RETRY_*, BALLAST_POLL_*, BALLAST_RECHECK_INTERVAL). */
+/** What an operator can set (design: BALLAST_RETRY_*, BALLAST_POLL_*, BALLAST_ATTESTATION_*, BALLAST_WITHDRAWAL_SETTLING_TIME, BALLAST_RECHECK_INTERVAL). */
 export interface Settings {
   readonly retryBase: Duration.Duration
   readonly retryMax: Duration.Duration
@@ -11,6 +11,9 @@ export interface Settings {
   readonly pollInterval: Duration.Duration
   readonly pollTimeout: Duration.Duration
   readonly recheckInterval: Duration.Duration
+  readonly attestationPollInterval: Duration.Duration
+  readonly attestationTimeout: Duration.Duration
+  readonly withdrawalSettlingTime: Duration.Duration
   /** Whether to wait for an operation that another process drives. */
   readonly waitForLease: boolean
 }
@@ -22,6 +25,9 @@ export const defaults: Settings = {
   pollInterval: Duration.seconds(10),
   pollTimeout: Duration.minutes(30),
   recheckInterval: Duration.minutes(10),
+  attestationPollInterval: Duration.seconds(5),
+  attestationTimeout: Duration.hours(24),
+  withdrawalSettlingTime: Duration.minutes(2),
   waitForLease: true
 }
 
@@ -32,6 +38,20 @@ export class Policies extends Context.Tag("ballast/managers/Policies")<Policies,
     /** Between two looks at a tokenization request. */
     readonly poll: Schedule.Schedule<unknown>
     /** How long Alpaca and the issuer may take, from the state's own time. */
+    readonly deadline: Duration.Duration
+  }
+  readonly wallet: {
+    /** Between two looks at a transfer into or out of Alpaca's wallet. */
+    readonly poll: Schedule.Schedule<unknown>
+    /** How long Alpaca may take, from the state's own time. */
+    readonly deadline: Duration.Duration
+    /** After an order of which nothing is known so long nothing is ordered again: by then Alpaca shows what it has taken. */
+    readonly settlingTime: Duration.Duration
+  }
+  readonly attestation: {
+    /** Between two looks at what Circle says of one burn. */
+    readonly poll: Schedule.Schedule<unknown>
+    /** How long Circle may take, from the burn on. */
     readonly deadline: Duration.Duration
   }
   readonly transactions: {
@@ -53,6 +73,12 @@ export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
     Schedule.modifyDelay(([, error], delay) => Duration.max(delay, error.retryAfter ?? Duration.zero))
   ),
   tokenization: { poll: Schedule.spaced(settings.pollInterval), deadline: settings.pollTimeout },
+  wallet: {
+    poll: Schedule.spaced(settings.pollInterval),
+    deadline: settings.pollTimeout,
+    settlingTime: settings.withdrawalSettlingTime
+  },
+  attestation: { poll: Schedule.spaced(settings.attestationPollInterval), deadline: settings.attestationTimeout },
   transactions: { poll: Schedule.spaced(settings.pollInterval) },
   lease: settings.waitForLease ? Schedule.spaced("1 second") : Schedule.stop,
   recheck: Schedule.spaced(settings.recheckInterval)

@@ -82,7 +82,7 @@ describe("a database of the first release", () => {
         assert.lengthOf(yield* sql`SELECT * FROM alerts WHERE condition = 'stuck'`, 1)
       }).pipe(Effect.scoped, Effect.provide(Temporary.portsOver(file, { create: false })))
       yield* Effect.gen(function*() {
-        assert.lengthOf(yield* versions(yield* SqlClient.SqlClient), 2, "once")
+        assert.lengthOf(yield* versions(yield* SqlClient.SqlClient), 3, "once")
         assert.deepStrictEqual((yield* Mints.load(a)).state, Mints.after(Mints.whole))
       }).pipe(Effect.provide(Temporary.portsOver(file)))
     }))
