@@ -87,6 +87,13 @@ export interface Operation extends View {
   readonly updatedAt: DateTime.Utc
 }
 
+export interface OperationFilter {
+  readonly id?: OperationId
+  readonly live?: true
+  readonly orSince?: DateTime.Utc
+  readonly updatedSince?: DateTime.Utc
+}
+
 /** The log of what happened, and the views derived from it. */
 export class EventStore extends Context.Tag("ballast/services/EventStore")<EventStore, {
   /** An empty stream loads as the initial state at version 0. */
@@ -100,10 +107,11 @@ export class EventStore extends Context.Tag("ballast/services/EventStore")<Event
     id: Id,
     commit: Commit<S, E, G>
   ) => Effect.Effect<number, VersionConflict | LeaseLost | StoreError | G>
-  /** Operations, oldest first: one, those not settled (`live`) and those that began at `orSince` or later, or all. */
-  readonly operations: (
-    filter?: { readonly id?: OperationId; readonly live?: true; readonly orSince?: DateTime.Utc }
-  ) => Effect.Effect<ReadonlyArray<Operation>, StoreError>
+  /**
+   * Operations, oldest first: one, those not settled (`live`) and those that began at `orSince` or later, or all; of these,
+   * those of which something was recorded at `updatedSince` or later.
+   */
+  readonly operations: (filter?: OperationFilter) => Effect.Effect<ReadonlyArray<Operation>, StoreError>
   /** One operation's events in order. */
   readonly history: (id: OperationId) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
   /** At most `limit` events after `position`, in the order of the log. */

@@ -4,7 +4,7 @@ import { Clock, DateTime, Effect, Layer } from "effect"
 import * as Aggregate from "../../domain/Aggregate.ts"
 import * as Aggregates from "../../domain/Aggregates.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
-import { EventStore, VersionConflict } from "../../services/EventStore.ts"
+import { EventStore, type OperationFilter, VersionConflict } from "../../services/EventStore.ts"
 import { LeaseLost } from "../../services/Leases.ts"
 import { isUniqueViolation } from "./SqlFailure.ts"
 import * as StoredEvents from "./StoredEvents.ts"
@@ -61,10 +61,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
           succeeded = excluded.succeeded, failure = excluded.failure, data = excluded.data, updated_at = excluded.updated_at`
     }
 
-    const viewRows = (
-      type: string,
-      { id, live, orSince }: { readonly id?: OperationId; readonly live?: true; readonly orSince?: DateTime.Utc }
-    ) =>
+    const viewRows = (type: string, { id, live, orSince, updatedSince }: OperationFilter) =>
       sql<{ id: string }>`
         SELECT id, state, version, finished, settled, succeeded, failure, data, started_at, updated_at
         FROM ${sql(Views.tableOf(type))}
@@ -77,7 +74,8 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
                 : sql`(settled = 0 OR started_at >= ${DateTime.formatIso(orSince)})`
             ]
             : []),
-          ...(id === undefined ? [] : [sql`id = ${id}`])
+          ...(id === undefined ? [] : [sql`id = ${id}`]),
+          ...(updatedSince === undefined ? [] : [sql`updated_at >= ${DateTime.formatIso(updatedSince)}`])
         ])
       }
         ORDER BY started_at, id`

@@ -102,11 +102,14 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         return actual + encoded.length
       })
 
-    const operations: EventStore["Type"]["operations"] = ({ id, live, orSince } = {}) =>
+    const operations: EventStore["Type"]["operations"] = ({ id, live, orSince, updatedSince } = {}) =>
       Effect.suspend(() => {
         const action = id === undefined ? "list operations" : `look up operation ${id}`
         const rows = aggregates.flatMap(({ type }) => [...viewsOf(type).values()].map((row) => ({ type, row })))
-          .filter(({ row }) => (id === undefined || row.id === id) && (live === undefined || isLive(orSince)(row)))
+          .filter(({ row }) =>
+            (id === undefined || row.id === id) && (live === undefined || isLive(orSince)(row))
+            && (updatedSince === undefined || row.updated_at >= DateTime.formatIso(updatedSince))
+          )
         return Effect.map(
           Effect.forEach(rows, ({ row, type }) => Views.decode(action, type, row)),
           (found) => found.toSorted(Views.oldestFirst)

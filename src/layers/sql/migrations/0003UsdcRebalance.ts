@@ -19,6 +19,8 @@ export const migration: Migration = {
     ) STRICT`,
     `CREATE INDEX usdc_rebalance_view_live ON usdc_rebalance_view (started_at, id) WHERE settled = 0`,
     // What a limit counts: all that began within a day.
-    `CREATE INDEX usdc_rebalance_view_started ON usdc_rebalance_view (started_at)`
+    `CREATE INDEX usdc_rebalance_view_started ON usdc_rebalance_view (started_at)`,
+    // Whose claims on transfers are looked at: all of which something was recorded lately.
+    `CREATE INDEX usdc_rebalance_view_updated ON usdc_rebalance_view (updated_at)`
   ]
 }

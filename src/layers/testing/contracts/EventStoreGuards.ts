@@ -88,6 +88,10 @@ export const cases: ReadonlyArray<Mints.Case> = [
       yield* equals(yield* shownSince(later), "a1", "since a moment later")
       yield* equals(ids(yield* operations({ live: true, orSince: startedAt })), "a b", "the list since it began")
       yield* equals(ids(yield* operations({ live: true, orSince: later })), "a", "the list since a moment later")
+      const updatedAt = settled?.updatedAt ?? startedAt
+      yield* equals(ids(yield* operations({ id: b, updatedSince: updatedAt })), "b", "recorded since its end")
+      const after = DateTime.add(updatedAt, { millis: 1 })
+      yield* equals(ids(yield* operations({ id: b, updatedSince: after })), "", "recorded since a moment after its end")
     }))
   },
   {
