@@ -1,14 +1,16 @@
 /** Takes up again whatever is not settled: after a crash, after an outage, and late successes on a slow schedule. */
 import { Effect, FiberMap } from "effect"
 import * as EquityRedemption from "../domain/EquityRedemption.ts"
-import { MintId, type OperationId, RedemptionId } from "../domain/OperationId.ts"
+import { MintId, type OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
 import * as TokenizedEquityMint from "../domain/TokenizedEquityMint.ts"
+import * as UsdcRebalance from "../domain/UsdcRebalance.ts"
 import { EventStore, type Operation } from "../services/EventStore.ts"
 import { TransactionOutbox } from "../services/TransactionOutbox.ts"
 import * as MintManager from "./MintManager.ts"
 import { Policies } from "./Policies.ts"
 import * as RedemptionManager from "./RedemptionManager.ts"
 import { Refused } from "./Refused.ts"
+import * as UsdcRebalanceManager from "./UsdcRebalanceManager.ts"
 
 /** Which manager drives which aggregate. */
 const managers = {
@@ -19,6 +21,10 @@ const managers = {
   [EquityRedemption.aggregate.type]: {
     resume: (id: OperationId) => RedemptionManager.resume(RedemptionId.make(id)),
     recheck: (id: OperationId) => RedemptionManager.recheck(RedemptionId.make(id))
+  },
+  [UsdcRebalance.aggregate.type]: {
+    resume: (id: OperationId) => UsdcRebalanceManager.resume(RebalanceId.make(id)),
+    recheck: (id: OperationId) => UsdcRebalanceManager.recheck(RebalanceId.make(id))
   }
 }
 

@@ -8,14 +8,22 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
     "UnknownEquity",
     /** No BALLAST_REDEMPTION_WALLET, or it is our own. */
     "NoRedemptionWallet",
-    /** More than BALLAST_EQUITY_MAX_PER_OPERATION. */
+    /** No BALLAST_VAULT_CONTRACT: there is nothing to rebalance with. */
+    "NoVault",
+    /** Alpaca does not send to our wallet: it is not on the whitelist, or not approved yet. */
+    "NotWhitelisted",
+    /** More than a configured maximum. */
     "AboveLimit",
+    /** Less than BALLAST_USDC_MIN. */
+    "BelowLimit",
     /** The token has too few decimals for the quantity. */
     "Inexpressible",
-    /** More than our wallet has, less what other operations are about to send. */
+    /** More than there is, less what other operations are about to take. */
     "InsufficientBalance",
     /** Another operation of the same kind moves the same tokens, and has not settled. */
     "AnotherInFlight",
+    /** The operation was begun by another wallet than this key's. */
+    "OtherWallet",
     /** The id already stands for something else. */
     "DifferentRequest",
     /** No operation has this id. */
@@ -29,17 +37,16 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   }
 }
 
-/** An operation that can be continued has begun. `what` is its kind, for people. */
+/** `what` is its kind, for people. */
+export const unknown = (what: string, id: string): Refused =>
+  new Refused({ reason: "UnknownOperation", detail: `there is no ${what} with id ${id} in this database` })
+
+/** An operation that can be continued has begun. */
 export const unlessStarted = (
   what: string,
   id: string,
   { _tag }: { readonly _tag: string }
-): Effect.Effect<void, Refused> =>
-  _tag === "NotStarted"
-    ? Effect.fail(
-      new Refused({ reason: "UnknownOperation", detail: `there is no ${what} with id ${id} in this database` })
-    )
-    : Effect.void
+): Effect.Effect<void, Refused> => _tag === "NotStarted" ? Effect.fail(unknown(what, id)) : Effect.void
 
 /** The same id again is the same request again. */
 export const unlessSame = (

@@ -1,0 +1,128 @@
+/** USDC between Alpaca and the vault on Base: withdraw, burn, attest, mint, deposit. */
+import { DateTime, Effect, Option } from "effect"
+import type { RebalanceId } from "../domain/OperationId.ts"
+import * as Usdc from "../domain/Usdc.ts"
+import * as Rebalance from "../domain/UsdcRebalance.ts"
+import { CctpBridge } from "../services/CctpBridge.ts"
+import { EventStore } from "../services/EventStore.ts"
+import { Refused, unknown, unlessSame } from "./Refused.ts"
+import * as Steps from "./Steps.ts"
+import * as AlpacaDeposit from "./UsdcRebalanceManager/AlpacaDeposit.ts"
+import * as AlpacaWithdrawal from "./UsdcRebalanceManager/AlpacaWithdrawal.ts"
+import * as Arrival from "./UsdcRebalanceManager/Arrival.ts"
+import * as Bridging from "./UsdcRebalanceManager/Bridging.ts"
+import * as Limits from "./UsdcRebalanceManager/Limits.ts"
+import * as Order from "./UsdcRebalanceManager/Order.ts"
+import * as Recheck from "./UsdcRebalanceManager/Recheck.ts"
+import * as Route from "./UsdcRebalanceManager/Route.ts"
+import * as VaultDeposit from "./UsdcRebalanceManager/VaultDeposit.ts"
+import * as VaultWithdrawal from "./UsdcRebalanceManager/VaultWithdrawal.ts"
+
+type Rest =
+  | "NotStarted"
+  | "DepositConfirmed"
+  | "WithdrawalFailed"
+  | "BridgingFailed"
+  | "DepositFailed"
+  | "Reconciled"
+
+type Table = Steps.Steps<Rebalance.State.State, Rebalance.Command, Rest>
+
+const alpacaToBase = (id: RebalanceId) => ({
+  Requested: (state, attempt) => AlpacaWithdrawal.findOrOrder(id, state, attempt),
+  Withdrawing: (state) => Arrival.awaitArrival(id, state),
+  WithdrawalComplete: (state, { lease }) => Bridging.burn(id, state, lease),
+  Bridging: (state) => Bridging.awaitAttestation(id, state),
+  Attested: (state, { lease }) => Bridging.mint(id, state, lease),
+  Bridged: (state, { lease }) => VaultDeposit.send(id, state, lease),
+  DepositInitiated: (state) => VaultDeposit.confirm(id, state)
+} satisfies Table)
+
+const baseToAlpaca = (id: RebalanceId) => ({
+  Requested: (state, { lease }) => VaultWithdrawal.send(id, state, lease),
+  Withdrawing: (state) => Arrival.awaitArrival(id, state),
+  WithdrawalComplete: (state, { lease }) => Bridging.burn(id, state, lease),
+  Bridging: (state) => Bridging.awaitAttestation(id, state),
+  Attested: (state, { lease }) => Bridging.mint(id, state, lease),
+  Bridged: (state, { lease }) => AlpacaDeposit.send(id, state, lease),
+  DepositInitiated: (state) => AlpacaDeposit.awaitCredit(id, state)
+} satisfies Table)
+
+type Opening = Steps.Opening<Rebalance.Command, Refused>
+
+const driving = { name: "UsdcRebalanceManager", aggregate: Rebalance.aggregate }
+
+/** By the table of its direction, which never changes once it is recorded. */
+const drive = <E, R>(
+  id: RebalanceId,
+  direction: Rebalance.State.Direction,
+  open: (state: Rebalance.State.State) => Effect.Effect<Option.Option<Opening>, E, R>
+) =>
+  direction === "AlpacaToBase"
+    ? Steps.drive({ ...driving, id, steps: alpacaToBase(id), open })
+    : Steps.drive({ ...driving, id, steps: baseToAlpaca(id), open })
+
+const withoutGuard = Option.map((command: Rebalance.Command): Opening => ({ command }))
+
+const execute = (direction: Rebalance.State.Direction) => (id: RebalanceId, amount: Usdc.Usdc) =>
+  drive(
+    id,
+    direction,
+    Effect.fnUntraced(function*(state) {
+      if (state._tag === "NotStarted") return Option.some(yield* opening(id, direction, amount))
+      yield* unlessSame("rebalance", id, { asked: print({ direction, amount }), recorded: print(state) })
+      return withoutGuard(yield* Recheck.unlessSettled(id, state))
+    })
+  )
+
+/**
+ * Withdraws `amount` from Alpaca and puts what arrives of it into the vault, and answers the state in which the rebalance
+ * has finished. Safe to repeat with the same `id`: it continues, and is refused if it now asks for something else.
+ */
+export const executeAlpacaToBase = execute("AlpacaToBase")
+
+/** Withdraws `amount` from the vault and puts what arrives of it into Alpaca's wallet; otherwise as the other direction. */
+export const executeBaseToAlpaca = execute("BaseToAlpaca")
+
+/** Continues a rebalance where it stands; one that failed without being settled is looked at again. */
+export const resume = (id: RebalanceId) => started(id, Recheck.unlessSettled)
+
+/** Asks Alpaca, Circle and the chains about a failed rebalance and adopts what turned out well after all. */
+export const recheck = (id: RebalanceId) => started(id, Recheck.always)
+
+const started = (id: RebalanceId, look: typeof Recheck.always) =>
+  Effect.gen(function*() {
+    const store = yield* EventStore
+    const { state } = yield* store.load(Rebalance.aggregate, id)
+    if (state._tag === "NotStarted") return yield* unknown("rebalance", id)
+    return yield* drive(id, state.direction, (state) => Effect.map(look(id, state), withoutGuard))
+  })
+
+/** What is recorded first, and what must hold when it is. */
+const opening = (id: RebalanceId, direction: Rebalance.State.Direction, amount: Usdc.Usdc) =>
+  Effect.gen(function*() {
+    const order = yield* Order.make(direction, amount)
+    const guard = yield* Limits.guard(id, order)
+    return { command: Rebalance.RequestRebalance.make({ ...order, at: yield* DateTime.now }), guard }
+  })
+
+/** What would be recorded and what it would cost just now, after all the checks of `execute`. Records and sends nothing. */
+export const plan = (id: RebalanceId, direction: Rebalance.State.Direction, amount: Usdc.Usdc) =>
+  Effect.gen(function*() {
+    const store = yield* EventStore
+    const bridge = yield* CctpBridge
+    const order = yield* Order.make(direction, amount)
+    const { admits, since } = yield* Limits.guard(id, order)
+    yield* admits(yield* store.operations({ live: true, orSince: since }))
+    const quote = yield* bridge.quote(Route.lane(order), { amount, finality: order.cctp.finality })
+    if (amount > quote.limit) {
+      return yield* new Refused({
+        reason: "AboveLimit",
+        detail: `${Usdc.print(amount)} USDC are above what one message of CCTP may burn, ${Usdc.print(quote.limit)}`
+      })
+    }
+    return { order, quote }
+  })
+
+const print = ({ amount, direction }: { readonly amount: Usdc.Usdc; readonly direction: string }) =>
+  `${direction} of ${Usdc.print(amount)} USDC`

@@ -1,0 +1,154 @@
+/** Requested, from Alpaca: find the transfer that was ordered before, or order it. */
+import { DateTime, Effect, Option, Schedule, Schema } from "effect"
+import type { Reason } from "../../domain/Failure.ts"
+import type { RebalanceId } from "../../domain/OperationId.ts"
+import * as Usdc from "../../domain/Usdc.ts"
+import * as Rebalance from "../../domain/UsdcRebalance.ts"
+import { type WalletTransfer, WalletTransferId } from "../../domain/WalletTransfer.ts"
+import type { AlpacaError } from "../../services/AlpacaError.ts"
+import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
+import { EventStore } from "../../services/EventStore.ts"
+import { Leases } from "../../services/Leases.ts"
+import { isTransient, Policies, retrying } from "../Policies.ts"
+import type { Try } from "../Steps.ts"
+import * as Waiting from "../Waiting.ts"
+import * as Route from "./Route.ts"
+
+type Requested = typeof Rebalance.State.Requested.Type
+type Seen = Waiting.Seen<Rebalance.Command>
+
+const claim = Schema.decodeUnknownOption(
+  Schema.Struct({ withdrawal: Schema.Struct({ id: WalletTransferId }, { key: Schema.String, value: Schema.Unknown }) })
+)
+
+/** Nobody's clock is so far off: whoever has claimed a transfer of ours has recorded it since. */
+const clocks = { minutes: 10 }
+
+/** The transfers that other operations have recorded as theirs since this one was intended. */
+const claimedByOthers = (id: RebalanceId, since: DateTime.Utc) =>
+  Effect.gen(function*() {
+    const store = yield* EventStore
+    const recent = yield* store.operations({ updatedSince: DateTime.subtract(since, clocks) })
+    return new Set(
+      recent.filter((one) => one.type === Rebalance.aggregate.type && one.id !== id)
+        .flatMap(({ data }) => Option.toArray(Option.map(claim(data), ({ withdrawal }) => withdrawal.id)))
+    )
+  })
+
+/** What a transfer of this rebalance must agree with. */
+export const sought = (id: RebalanceId, { amount, requestedAt, wallet }: Omit<Requested, "_tag" | "since">) =>
+  Effect.map(claimedByOthers(id, requestedAt), (claimed) => ({ amount, address: wallet, since: requestedAt, claimed }))
+
+/**
+ * Alpaca knows no idempotency key. So only one operation at a time is between its look and its record; nothing is ordered
+ * before a look, except by the very first try, before which nothing can have been ordered; and after an order of which
+ * nothing is known, or may have been sent by a process that died, nothing is ordered again within Alpaca's settling time.
+ */
+export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
+  Effect.gen(function*() {
+    const alpaca = yield* AlpacaWallet
+    const policies = yield* Policies
+    const { deadline, poll, settlingTime } = policies.wallet
+    const onWait = Route.waiting(id, state)
+    yield* alone(onWait)
+
+    const late = DateTime.addDuration(state.requestedAt, deadline)
+    const isUntouched = attempt.first && DateTime.Equivalence(state.since, state.requestedAt)
+    /** Until when an order that nothing is known of may still show up. */
+    let settledAt = isUntouched
+      ? Option.none<DateTime.Utc>()
+      : Option.some(DateTime.addDuration(yield* DateTime.now, settlingTime))
+
+    const find = Effect.interruptible(Effect.flatMap(sought(id, state), alpaca.findWithdrawal))
+
+    const order: Effect.Effect<Seen, AlpacaError> = Effect.gen(function*() {
+      const isFirst = Option.isNone(settledAt)
+      return yield* alpaca.orderWithdrawal({ amount: state.amount, address: state.wallet }).pipe(
+        Effect.flatMap(initiate),
+        Effect.catchIf(
+          (error) => error.reason === "OutcomeUnknown",
+          ({ detail }) =>
+            Effect.map(DateTime.now, (now): Seen => {
+              settledAt = Option.some(DateTime.addDuration(now, settlingTime))
+              return notYet(`Alpaca to show whether it has taken the order (${detail})`)
+            })
+        ),
+        Effect.catchIf(
+          (error): error is Refusal => isRefusal(error, isFirst),
+          (refusal) =>
+            Effect.map(
+              Route.failWithdrawal({ reason: reasons[refusal.reason], detail: refusal.detail, place: "Alpaca" }),
+              (answer) => Waiting.Answer({ answer })
+            )
+        )
+      )
+    })
+
+    const look = Effect.gen(function*() {
+      if (Option.isNone(settledAt)) return yield* order
+      const begun = yield* DateTime.now
+      const found = yield* find
+      if (Option.isSome(found)) return yield* initiate(found.value)
+      if (DateTime.lessThan(begun, settledAt.value)) return notYet("Alpaca to show an order that may have been sent")
+      if (DateTime.lessThan(begun, late)) return yield* order
+      return Waiting.Answer({
+        answer: yield* Route.failWithdrawal({
+          reason: "TimedOut",
+          detail: `Alpaca shows no transfer of ${Usdc.print(state.amount)} USDC to ${state.wallet} since ${
+            DateTime.formatIso(state.requestedAt)
+          }, and none is ordered this late`,
+          place: "AlpacaInTransit"
+        })
+      })
+    })
+
+    const pauses = yield* Schedule.driver(poll)
+    while (true) {
+      const seen = yield* retrying(look, { schedule: policies.retry, while: isTransient })
+      if (seen._tag === "Answer") return seen.answer
+      yield* onWait(seen.waitingFor, Option.some(late))
+      yield* Effect.interruptible(Effect.ignore(pauses.next(undefined)))
+    }
+  })
+
+/** No other operation of the account is between its look and its record. Held until the record. */
+const alone = (onWait: ReturnType<typeof Route.waiting>) =>
+  Effect.gen(function*() {
+    const leases = yield* Leases
+    const { wallet } = yield* Policies
+    const pauses = yield* Schedule.driver(wallet.poll)
+    while (true) {
+      const held = yield* Effect.either(leases.hold("AlpacaWallet/withdrawal"))
+      if (held._tag === "Right") return
+      if (held.left._tag !== "LeaseHeld") return yield* held.left
+      yield* onWait(`another withdrawal from Alpaca to be ordered: ${held.left.message}`, Option.none())
+      yield* Effect.interruptible(Effect.ignore(pauses.next(undefined)))
+    }
+  })
+
+const notYet = (waitingFor: string): Seen => Waiting.NotYet({ waitingFor, late: Option.none() })
+
+const initiate = ({ id }: WalletTransfer): Effect.Effect<Seen> =>
+  Effect.map(DateTime.now, (at) =>
+    Waiting.Answer({
+      answer: Rebalance.Initiate.make({ withdrawal: Rebalance.State.AlpacaTransfer.make({ id }), at })
+    }))
+
+const reasons = {
+  InsufficientPosition: "InsufficientPosition",
+  InvalidRequest: "InvalidRequest",
+  Rejected: "Rejected",
+  NotWhitelisted: "NotWhitelisted",
+  TravelRule: "TravelRule",
+  Unauthenticated: "Unauthorized",
+  Forbidden: "Unauthorized"
+} as const satisfies Partial<Record<AlpacaError["reason"], Reason>>
+
+type Refusal = AlpacaError & { readonly reason: keyof typeof reasons }
+
+/**
+ * A refusal of the order holds: what an earlier try may have taken has been looked for until Alpaca had settled. Refused
+ * credentials say nothing about an order that an earlier try, with credentials that were still good, may have placed.
+ */
+const isRefusal = (error: AlpacaError, isFirst: boolean): error is Refusal =>
+  error.reason in reasons && (isFirst || (error.reason !== "Unauthenticated" && error.reason !== "Forbidden"))
