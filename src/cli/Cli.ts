@@ -12,6 +12,7 @@ import { recheck, resume } from "./commands/Resume.ts"
 import { run } from "./commands/Run.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { show } from "./commands/Show.ts"
+import { usdc } from "./commands/Usdc.ts"
 import { verify } from "./commands/Verify.ts"
 import { InvalidInput } from "./InvalidInput.ts"
 import * as Output from "./Output.ts"
@@ -19,7 +20,7 @@ import * as Status from "./Status.ts"
 
 const ballast = Command.make("ballast").pipe(
   Command.withDescription("Moves inventory between a broker and a chain, and never loses track of it"),
-  Command.withSubcommands([demo, sandbox, run, check, mint, redeem, list, show, resume, recheck, verify])
+  Command.withSubcommands([demo, sandbox, run, check, mint, redeem, usdc, list, show, resume, recheck, verify])
 )
 
 const execute = Command.run(ballast, { name: "ballast", version })
@@ -80,6 +81,7 @@ const exitCode = (error: Failure): Status.Code => {
     case "LocalWorldError":
     case "ChainError":
     case "AlpacaError":
+    case "CctpError":
     case "CorruptStream":
     case "LeaseHeld":
     case "LeaseLost":

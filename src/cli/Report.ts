@@ -3,6 +3,7 @@ import { DateTime, Option } from "effect"
 import * as Outcome from "../domain/Outcome.ts"
 import type { Operation, RecordedEvent } from "../services/EventStore.ts"
 import type { OutboxTransaction } from "../services/TransactionOutbox.ts"
+import * as RebalanceMoney from "./RebalanceMoney.ts"
 
 /** As `list --json` shows it. */
 export const summary = ({ data, id, outcome, startedAt, state, type, updatedAt, version }: Operation) => ({
@@ -81,29 +82,54 @@ export const verdict = ({ id, outcome, state }: Operation): string => {
 
 const settledAdvice: { readonly [place: string]: { readonly [reason: string]: string } } = {
   Alpaca: {
-    InsufficientPosition: "Nothing moved. Buy or free the shares at Alpaca, then start a new operation.",
+    InsufficientPosition: "Nothing moved. Buy or free what is missing at Alpaca, then start a new operation.",
+    NotWhitelisted:
+      "Nothing moved. Have our wallet put on Alpaca's whitelist for USDC on Ethereum, wait until it is APPROVED, then start a new operation.",
+    TravelRule:
+      "Nothing moved. Tell Alpaca what it asks about the owner of the address (travel rule), then start a new operation.",
     Unauthorized:
       "Nothing moved. Check BALLAST_ALPACA_API_KEY, _API_SECRET, _AUTH and what the account may do, then start a new operation.",
     InvalidRequest: "Nothing moved. Correct what Alpaca complains about, then start a new operation.",
-    Rejected: "The shares stay at Alpaca. Ask Alpaca or the issuer why, then start a new operation."
+    Rejected: "It stays at Alpaca. Ask Alpaca or the issuer why, then start a new operation."
+  },
+  EthereumWallet: {
+    Reverted: "It is in our wallet on Ethereum. See to why the contract refuses it, then move it on by hand.",
+    InvalidRequest: "It is in our wallet on Ethereum. Correct what is complained about, then move it on by hand."
   },
   BaseWallet: {
-    Reverted:
-      "The tokens are still in our wallet. Ask the issuer why the token does not move, then start a new operation.",
-    Cancelled: "The tokens are still in our wallet. A new operation can be started."
+    Reverted: "It is still in our wallet on Base. See to why the contract refuses it, then start a new operation.",
+    Short: "What came is in our wallet on Base; the rest is still in the vault. Move it on by hand, or put it back.",
+    Cancelled: "It is still in our wallet on Base. A new operation can be started."
+  },
+  Vault: {
+    Short: "The vault paid nothing: what was asked for is not there. Look at its balance, then start a new operation.",
+    Reverted: "Nothing moved. See to why the vault refuses it, then start a new operation."
   }
 }
 
 const unsettledAdvice: { readonly [reason: string]: string } = {
   Rejected:
-    "A person has to ask the issuer, with the request's id and the transaction, to send the tokens back or to credit the shares."
+    "A person has to ask who has it (the issuer, or Alpaca), with the ids and the transaction, to send it back or to credit it.",
+  Reverted: "It is burned and can still be minted: see to why the mint is refused. Ballast tries again by itself.",
+  Unverifiable: "A person has to look at the transaction: what it brought cannot be ours alone."
 }
 
 /** The fields that say most about an operation, whatever its kind. */
 const subject = (data: Operation["data"]): string =>
   Option.fromNullable(data["quantity"]).pipe(
     Option.map((quantity) => `${String(quantity)} ${String(data["symbol"])}`),
-    Option.getOrElse(() => String(data["amount"] ?? ""))
+    Option.getOrElse(() => [data["amount"], "USDC", data["direction"]].map(String).join(" "))
+  )
+
+/** A message of CCTP is long, and says nothing to people. */
+const longest = 66
+const shortened = (payload: unknown): string =>
+  JSON.stringify(
+    payload,
+    (_, value: unknown) =>
+      typeof value === "string" && value.startsWith("0x") && value.length > longest
+        ? `${value.slice(0, 18)}.. (${(value.length - 2) / 2} bytes)`
+        : value
   )
 
 export const header: ReadonlyArray<string> = ["id", "type", "state", "settled", "what", "updated"]
@@ -126,12 +152,13 @@ export const story = (
   [
     `${operation.type} ${operation.id}, ${subject(operation.data)}`,
     ...document(operation, history, []).events.map(({ at, payload, sequence, type }) =>
-      `  ${sequence}. ${String(at)}  ${type}  ${JSON.stringify(payload)}`
+      `  ${sequence}. ${String(at)}  ${type}  ${shortened(payload)}`
     ),
     ...transactions.map(sent).map(({ attempt, chain, detail = "", hash, nonce, signatures, status, step }) =>
       `  ${step}${attempt === 1 ? "" : `, attempt ${attempt}`}: ${status} on ${chain}, nonce ${nonce}, ${
         hash ?? "not signed"
       }${signatures.length > 1 ? `, signed ${signatures.length} times` : ""}${detail === "" ? "" : ` (${detail})`}`
     ),
+    ...Option.toArray(RebalanceMoney.line(operation)),
     verdict(operation)
   ].join("\n")

@@ -106,12 +106,15 @@ const nothingWrong = (findings: ReadonlyArray<Preflight.Finding>): Effect.Effect
   return wrong.length === 0 ? Effect.void : Effect.fail(new InvalidInput({ problems: wrong.map(told) }))
 }
 
-/** A silent endpoint matters where no other one serves. Ethereum is not needed to mint. */
-const enoughReachable = (findings: ReadonlyArray<Preflight.Finding>): Effect.Effect<void, Unreachable> => {
+/** A silent endpoint matters where no other one serves. Ethereum is not needed for equities. */
+const enoughReachable = (
+  findings: ReadonlyArray<Preflight.Finding>,
+  needsEthereum: boolean
+): Effect.Effect<void, Unreachable> => {
   const served = new Set(findings.filter(({ verdict }) => verdict === "good").map(({ key }) => key))
   const [spare, missing] = Array.partition(
     findings.filter(({ verdict }) => verdict === "unreachable"),
-    ({ key }) => !served.has(key) && key !== "BALLAST_ETHEREUM_RPC_URL"
+    ({ key, of = "base" }) => !served.has(key) && (needsEthereum || of === "base")
   )
   return missing.length > 0
     ? Effect.fail(new Unreachable({ problems: missing.map(told) }))
@@ -123,7 +126,12 @@ const enoughReachable = (findings: ReadonlyArray<Preflight.Finding>): Effect.Eff
  * asked of the chains and the database; each stage tells everything that is wrong with it.
  */
 export const withPorts = <I, A, E, R>(
-  options: { readonly config: Option.Option<string>; readonly noWait: boolean },
+  options: {
+    readonly config: Option.Option<string>
+    readonly noWait: boolean
+    /** Whether nothing can be done without Ethereum. Default false. */
+    readonly needsEthereum?: boolean
+  },
   input: (config: Option.Option<Live.Configuration>) => Effect.Effect<I, InvalidInput>,
   use: (input: I, config: Live.Configuration) => Effect.Effect<A, E, R>
 ) =>
@@ -136,7 +144,7 @@ export const withPorts = <I, A, E, R>(
         Effect.mapError(Layer.build(Live.layer(config)), cannotOpen),
         nothingWrong(findings)
       )
-      yield* enoughReachable(findings)
+      yield* enoughReachable(findings, options.needsEthereum ?? false)
       return yield* LiveLine.watching(use(typed, config)).pipe(
         Effect.provide(ports),
         Effect.provide(Policies.layer({ ...config.policies, waitForLease: !options.noWait }))

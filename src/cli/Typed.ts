@@ -3,8 +3,9 @@ import { Effect, Either, Option, ParseResult, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Address from "../domain/Address.ts"
 import { EquitySymbol } from "../domain/EquitySymbol.ts"
-import { MintId, OperationId, RedemptionId } from "../domain/OperationId.ts"
+import { MintId, OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
 import * as Shares from "../domain/Shares.ts"
+import * as Usdc from "../domain/Usdc.ts"
 import type { MintRequest } from "../managers/MintManager.ts"
 import type { RedemptionRequest } from "../managers/RedemptionManager.ts"
 import { InvalidInput } from "./InvalidInput.ts"
@@ -30,6 +31,18 @@ const quantity = (text: string): Parsed<Shares.Shares> =>
     (shares) => shares > 0n,
     () => `--quantity: expected more than zero shares, got ${JSON.stringify(text)}`
   )
+
+const amount = (text: string): Parsed<Usdc.Usdc> =>
+  Either.filterOrLeft(
+    Either.mapLeft(Usdc.parse(text), ({ message }) => `--amount: ${message}`),
+    (usdc) => usdc > 0n,
+    () => `--amount: expected more than zero USDC, got ${JSON.stringify(text)}`
+  )
+
+export interface RebalanceOptions {
+  readonly amount: string
+  readonly id: Option.Option<string>
+}
 
 export interface EquityOptions {
   readonly symbol: string
@@ -98,4 +111,11 @@ export const redemption = (
       onFailure: told,
       onSuccess: ({ id, ...request }) => ({ id, request: { ...request, parallel: options.parallel } })
     })
+  )
+
+export const rebalance = (
+  options: RebalanceOptions
+): Effect.Effect<{ readonly id: RebalanceId; readonly amount: Usdc.Usdc }, InvalidInput> =>
+  Effect.all({ amount: amount(options.amount), id: idOf(RebalanceId, options.id) }, { mode: "validate" }).pipe(
+    Effect.mapError(told)
   )

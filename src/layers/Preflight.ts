@@ -1,9 +1,12 @@
 /**
  * What a configuration says can be parsed and still be wrong: asked of the chains before anything is sent. Every endpoint
- * must serve its chain, and every configured token must be a contract with the decimals that are configured.
+ * must serve its chain, every configured token must be one with the decimals that are configured, and every other configured
+ * contract must have code.
  */
-import { Effect, Either } from "effect"
-import { BaseChain, type ChainError } from "../services/Chain.ts"
+import { Effect, Either, Option } from "effect"
+import type { Address } from "../domain/Address.ts"
+import * as Usdc from "../domain/Usdc.ts"
+import { BaseChain, type Chain, type ChainError, EthereumChain } from "../services/Chain.ts"
 import * as EvmChain from "./evm/EvmChain.ts"
 import * as TransferLogs from "./evm/TransferLogs.ts"
 import { chainOptions, type Configuration } from "./Live.ts"
@@ -14,6 +17,8 @@ export interface Finding {
   /** Unreachable: could not be asked, so nothing is known. */
   readonly verdict: "good" | "wrong" | "unreachable"
   readonly detail: string
+  /** The chain that was asked. */
+  readonly of?: "ethereum" | "base"
 }
 
 const fromError = (key: string) => (error: ChainError): Finding => ({
@@ -21,15 +26,21 @@ const fromError = (key: string) => (error: ChainError): Finding => ({
   verdict: error.reason === "Unavailable" ? "unreachable" : "wrong",
   detail: error.reason === "WrongChain"
     ? `${error.detail} (BALLAST_${error.chain.toUpperCase()}_CHAIN_ID)`
-    : error.detail
+    : error.detail,
+  of: error.chain
 })
 
-const endpoints = (name: "ethereum" | "base", config: Configuration["base"]): ReadonlyArray<Effect.Effect<Finding>> => {
-  const key = `BALLAST_${name.toUpperCase()}_RPC_URL`
-  return EvmChain.endpoints(name, chainOptions(config)).map((endpoint) =>
+const endpoints = (of: "ethereum" | "base", config: Configuration["base"]): ReadonlyArray<Effect.Effect<Finding>> => {
+  const key = `BALLAST_${of.toUpperCase()}_RPC_URL`
+  return EvmChain.endpoints(of, chainOptions(config)).map((endpoint) =>
     Effect.match(endpoint.check, {
       onFailure: fromError(key),
-      onSuccess: (): Finding => ({ key, verdict: "good", detail: `${endpoint.host} serves chain ${config.chainId}` })
+      onSuccess: (): Finding => ({
+        key,
+        verdict: "good",
+        detail: `${endpoint.host} serves chain ${config.chainId}`,
+        of
+      })
     })
   )
 }
@@ -37,30 +48,74 @@ const endpoints = (name: "ethereum" | "base", config: Configuration["base"]): Re
 /** ERC-20 `decimals()`. */
 const selector = "0x313ce567"
 
-const tokens = ({ equities }: Configuration["equities"]): ReadonlyArray<Effect.Effect<Finding, never, BaseChain>> =>
-  [...equities].map(([symbol, { decimals, token }]) =>
-    Effect.gen(function*() {
-      const base = yield* BaseChain
-      const key = `BALLAST_EQUITIES at ${symbol}`
-      if ((yield* base.code(token)) === "0x") {
-        return { key, verdict: "wrong", detail: `there is no contract at ${token} on Base` } as const
-      }
-      const actual = TransferLogs.uint256(yield* base.call({ to: token, data: selector }))
-      if (Either.isLeft(actual)) {
-        return {
+/** A call to an address without a contract succeeds, with an empty answer. */
+const token = (
+  key: string,
+  chain: Chain,
+  { address, decimals }: { readonly address: Address; readonly decimals: number }
+): Effect.Effect<Finding> =>
+  Effect.gen(function*() {
+    const found = (verdict: Finding["verdict"], detail: string): Finding => ({ key, verdict, detail, of: chain.name })
+    const answer = yield* chain.call({ to: address, data: selector })
+    if (answer === "0x" && (yield* chain.code(address)) === "0x") {
+      return found("wrong", `there is no contract at ${address} on ${titles[chain.name]}`)
+    }
+    const actual = TransferLogs.uint256(answer)
+    if (Either.isLeft(actual)) {
+      return found("wrong", `${address} is no ERC-20 token: decimals() answers ${actual.left}`)
+    }
+    return actual.right === BigInt(decimals)
+      ? found("good", `${address} is a token of ${decimals} decimals`)
+      : found("wrong", `${address} has ${actual.right} decimals, not ${decimals}`)
+  }).pipe(Effect.catchAll((error) => Effect.succeed(fromError(key)(error))))
+
+const titles = { ethereum: "Ethereum", base: "Base" }
+
+const contract = (key: string, chain: Chain, address: Address): Effect.Effect<Finding> =>
+  Effect.match(chain.code(address), {
+    onFailure: fromError(key),
+    onSuccess: (code): Finding =>
+      code === "0x"
+        ? {
           key,
           verdict: "wrong",
-          detail: `${token} is no ERC-20 token: decimals() answers ${actual.left}`
-        } as const
-      }
-      return actual.right === BigInt(decimals)
-        ? { key, verdict: "good", detail: `${token} is a token of ${decimals} decimals` } as const
-        : { key, verdict: "wrong", detail: `${token} has ${actual.right} decimals, not ${decimals}` } as const
-    }).pipe(Effect.catchAll((error) => Effect.succeed(fromError(`BALLAST_EQUITIES at ${symbol}`)(error))))
+          detail: `there is no contract at ${address} on ${titles[chain.name]}`,
+          of: chain.name
+        }
+        : { key, verdict: "good", detail: `${address} is a contract on ${titles[chain.name]}`, of: chain.name }
+  })
+
+const equities = ({ equities }: Configuration["equities"], base: Chain) =>
+  [...equities].map(([symbol, { decimals, token: address }]) =>
+    token(`BALLAST_EQUITIES at ${symbol}`, base, { address, decimals })
   )
 
-export const findings = (config: Configuration): Effect.Effect<ReadonlyArray<Finding>, never, BaseChain> =>
-  Effect.all(
-    [...endpoints("ethereum", config.ethereum), ...endpoints("base", config.base), ...tokens(config.equities)],
-    { concurrency: 8 }
-  ).pipe(Effect.withSpan("Preflight"))
+/** Only where there is a vault is USDC ever moved. */
+const route = ({ cctp, usdc, vault }: Configuration["usdc"], chains: Readonly<Record<"ethereum" | "base", Chain>>) =>
+  Option.match(vault, {
+    onNone: () => [],
+    onSome: ({ contract: vault, reader, spender }) => [
+      token("BALLAST_ETHEREUM_USDC", chains.ethereum, { address: usdc.ethereum, decimals: Usdc.decimals }),
+      token("BALLAST_BASE_USDC", chains.base, { address: usdc.base, decimals: Usdc.decimals }),
+      ...[chains.ethereum, chains.base].flatMap((chain) => [
+        contract("BALLAST_CCTP_TOKEN_MESSENGER", chain, cctp.messenger),
+        contract("BALLAST_CCTP_MESSAGE_TRANSMITTER", chain, cctp.transmitter)
+      ]),
+      contract("BALLAST_VAULT_CONTRACT", chains.base, vault),
+      ...reader === vault ? [] : [contract("BALLAST_VAULT_READ_CONTRACT", chains.base, reader)],
+      ...spender === vault ? [] : [contract("BALLAST_VAULT_SPENDER", chains.base, spender)]
+    ]
+  })
+
+export const findings = (
+  config: Configuration
+): Effect.Effect<ReadonlyArray<Finding>, never, BaseChain | EthereumChain> =>
+  Effect.gen(function*() {
+    const chains = { ethereum: yield* EthereumChain, base: yield* BaseChain }
+    return yield* Effect.all([
+      ...endpoints("ethereum", config.ethereum),
+      ...endpoints("base", config.base),
+      ...equities(config.equities, chains.base),
+      ...route(config.usdc, chains)
+    ], { concurrency: 8 })
+  }).pipe(Effect.withSpan("Preflight"))

@@ -101,7 +101,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("outcomes", (it) 
       quantity: "100000",
       reason: "InsufficientPosition",
       detail: "insufficient position for AAPL",
-      advice: "Buy or free the shares"
+      advice: "Buy or free what is missing"
     },
     "credentials refused": {
       env: { BALLAST_ALPACA_API_SECRET: "another-secret" },

@@ -23,7 +23,7 @@ export const make = (direction: Rebalance.State.Direction, amount: Usdc.Usdc) =>
     const { wallet } = yield* TransactionOutbox
     const { owner, ...rest } = vault.value
     const alpaca = yield* direction === "AlpacaToBase" ? whitelisted(wallet) : depositAddress
-    return {
+    const order: Order = {
       direction,
       amount,
       wallet,
@@ -32,7 +32,8 @@ export const make = (direction: Rebalance.State.Direction, amount: Usdc.Usdc) =>
       vault: { ...rest, owner: Option.getOrElse(owner, () => wallet) },
       shortWithdrawal,
       ...alpaca
-    } satisfies Order
+    }
+    return order
   })
 
 const depositAddress = Effect.gen(function*() {
