@@ -44,6 +44,21 @@ export interface Log {
   readonly data: Hex
 }
 
+/** A log with its place on the chain. */
+export interface MinedLog extends Log {
+  readonly txHash: TxHash
+  readonly blockNumber: bigint
+}
+
+/** Logs of one contract whose topics begin so; null stands for any. */
+export interface LogFilter {
+  readonly address: Address
+  readonly topics: ReadonlyArray<Hex | null>
+  readonly fromBlock: bigint
+  /** The latest one unless told otherwise. */
+  readonly toBlock?: bigint
+}
+
 /** A mined transaction. `reverted` ones have no logs and moved nothing. */
 export interface Receipt {
   readonly txHash: TxHash
@@ -82,6 +97,8 @@ export interface ChainReads {
   readonly transactions: (block: bigint) => Effect.Effect<ReadonlyArray<Included>, ChainError>
   /** None: not mined as far as this node can see, which proves nothing. */
   readonly receipt: (txHash: TxHash) => Effect.Effect<Option.Option<Receipt>, ChainError>
+  /** In the order of the chain. That there are none proves nothing: nodes lag, and forget. */
+  readonly logs: (filter: LogFilter) => Effect.Effect<ReadonlyArray<MinedLog>, ChainError>
   /**
    * How many transactions of this sender are mined (`latest`, or at the end of a block), or are mined or waiting in this
    * node's mempool without a gap (`pending`).

@@ -17,6 +17,7 @@ import {
   type Receipt
 } from "../../services/Chain.ts"
 import * as BroadcastAnswer from "./BroadcastAnswer.ts"
+import * as LogSearch from "./LogSearch.ts"
 import * as RpcAnswer from "./RpcAnswer.ts"
 import * as RpcClient from "./RpcClient.ts"
 import type { RpcEndpoint } from "./RpcEndpoint.ts"
@@ -40,15 +41,20 @@ const message = ({ data, from, to, value }: Call) => ({
 
 const blockTag = (at: bigint | "latest" | "pending") => typeof at === "bigint" ? numberToHex(at) : at
 
-const readsOf = (name: ChainName, { request }: RpcClient.RpcClient): ChainReads => {
+const readsOf = (name: ChainName, client: RpcClient.RpcClient): ChainReads => {
+  const { request } = client
   const attributes = { chain: name }
+  const block = request({
+    action: "latest block",
+    method: "eth_getBlockByNumber",
+    params: ["latest", false],
+    answer: RpcAnswer.Block
+  }).pipe(Effect.withSpan("EvmChain.block", { attributes }))
   return {
-    block: request({
-      action: "latest block",
-      method: "eth_getBlockByNumber",
-      params: ["latest", false],
-      answer: RpcAnswer.Block
-    }).pipe(Effect.withSpan("EvmChain.block", { attributes })),
+    block,
+    logs: Effect.fn("EvmChain.logs", { attributes })((filter) =>
+      LogSearch.search(client, Effect.map(block, ({ number }) => number), filter)
+    ),
     transactions: Effect.fn("EvmChain.transactions", { attributes })(function*(block) {
       const answer = yield* request({
         action: `transactions of block ${block}`,

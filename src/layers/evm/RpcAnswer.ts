@@ -32,6 +32,14 @@ const Log = Schema.Struct({
   data: Hex
 })
 
+/** Null in those of a block that is still being made. */
+export const Logs = Schema.Array(Schema.Struct({
+  ...Log.fields,
+  transactionHash: Schema.NullOr(TxHash),
+  blockNumber: Schema.NullOr(Quantity),
+  removed: Schema.optional(Schema.NullOr(Schema.Boolean))
+}))
+
 /** Null is the answer for a transaction that the node has not seen mined; an absent answer is none. */
 export const Receipt = Schema.NullOr(Schema.Struct({
   transactionHash: TxHash,

@@ -96,6 +96,7 @@ const make = (name: ChainName, confirmations: number) =>
       block: ask("block", (chain) => Effect.succeed(MemoryChain.head(chain))),
       transactions: (number) =>
         ask("transactions", ({ blocks }) => Effect.succeed(blocks[Number(number)]?.transactions ?? [])),
+      logs: (filter) => ask("logs", (chain) => Effect.succeed(MemoryChain.logs(chain, filter))),
       receipt: (txHash) =>
         ask("receipt", (chain, { hidesReceipts }) =>
           Effect.succeed(hidesReceipts ? Option.none() : MemoryChain.receipt(chain, txHash))),

@@ -4,7 +4,7 @@ import { decodeFunctionData, erc20Abi, keccak256, parseTransaction } from "viem"
 import * as Address from "../../domain/Address.ts"
 import type { Hex } from "../../domain/Hex.ts"
 import * as TxHash from "../../domain/TxHash.ts"
-import type { Block, Broadcast, Call, Included, Log, Receipt } from "../../services/Chain.ts"
+import type { Block, Broadcast, Call, Included, Log, LogFilter, MinedLog, Receipt } from "../../services/Chain.ts"
 import * as TransferLogs from "../evm/TransferLogs.ts"
 
 export const token = Address.make("0x00000000000000000000000000000000000070e1")
@@ -257,6 +257,17 @@ export const receipt = ({ blocks }: Chain, txHash: TxHash.TxHash): Option.Option
   Array.findFirst(
     blocks.flatMap(({ receipts }, number) => receipts.map((one): Receipt => ({ ...one, blockNumber: BigInt(number) }))),
     (one) => one.txHash === txHash
+  )
+
+/** In the order of the chain. */
+export const logs = (chain: Chain, { address, fromBlock, toBlock, topics }: LogFilter): ReadonlyArray<MinedLog> =>
+  chain.blocks.flatMap(({ receipts }, number) =>
+    BigInt(number) < fromBlock || (toBlock !== undefined && BigInt(number) > toBlock) ? [] : receipts.flatMap((
+      { logs, txHash }
+    ) => logs.map((log): MinedLog => ({ ...log, txHash, blockNumber: BigInt(number) })))
+  ).filter((log) =>
+    log.address === address &&
+    topics.every((topic, index) => topic === null || log.topics[index]?.toLowerCase() === topic.toLowerCase())
   )
 
 export const head = ({ baseFeePerGas, blocks }: Chain): Block => ({ number: BigInt(blocks.length - 1), baseFeePerGas })

@@ -9,8 +9,10 @@ import {
   type ChainError,
   type ChainName,
   EthereumChain,
+  type LogFilter,
   type Receipt
 } from "../../../services/Chain.ts"
+import * as TransferLogs from "../../evm/TransferLogs.ts"
 import { type ChainDriver, ChainWorld } from "../ChainWorld.ts"
 import * as ChainSending from "./ChainSending.ts"
 import { type Case, type ContractViolation, equals, fails, holds } from "./Contract.ts"
@@ -83,6 +85,47 @@ const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) => Effec
       yield* equals(first?.data, uint256(5n), "the data of the first")
       yield* equals(second?.address, world.otherToken, "the address of the second")
       yield* equals(second?.data, uint256(2n ** 255n), "the data of the second")
+    })],
+  [
+    "logs are found by contract and topics, within a range of blocks, in the order of the chain",
+    ({ chain, world }) =>
+      Effect.gen(function*() {
+        const fromBlock = (yield* chain.block).number + 1n
+        const transfer = (from: Address.Address, units: bigint) =>
+          world.transfer({ token: world.token, from, to: nowhere, units }, {
+            token: world.otherToken,
+            from,
+            to: nowhere,
+            units
+          })
+        const [one, , three] = [yield* transfer(ours, 1n), yield* transfer(theirs, 2n), yield* transfer(ours, 3n)]
+        const topics = [TransferLogs.transferTopic, null, word(nowhere)]
+        const found = (filter: Partial<LogFilter>) =>
+          Effect.map(
+            chain.logs({ address: world.token, topics, fromBlock, ...filter }),
+            (logs) => logs.map(({ data }) => BigInt(data)).join()
+          )
+        yield* equals(yield* found({}), "1,2,3", "what any sender sent")
+        yield* equals(yield* found({ topics: [TransferLogs.transferTopic, word(ours)] }), "1,3", "what we sent")
+        yield* equals(yield* found({ topics: [TransferLogs.transferTopic, word(nowhere)] }), "", "what nobody sent")
+        yield* equals(yield* found({ address: nowhere }), "", "of another contract")
+        const [first, , last] = yield* chain.logs({ address: world.token, topics, fromBlock })
+        yield* equals(first?.txHash, one, "the hash of the first")
+        yield* equals(last?.txHash, three, "the hash of the last")
+        yield* equals(last?.blockNumber, (yield* chain.block).number, "the block of the last")
+        const toBlock = first?.blockNumber ?? 0n
+        yield* equals(yield* found({ toBlock }), "1", "up to the first block")
+        yield* equals(yield* found({ fromBlock: toBlock + 1n }), "2,3", "from the block after it")
+      })
+  ],
+  ["logs of what was reorganised away are gone", ({ chain, world }) =>
+    Effect.gen(function*() {
+      const fromBlock = (yield* chain.block).number + 1n
+      yield* world.transfer({ token: world.token, from: theirs, to: ours, units: 5n })
+      yield* world.mine(1)
+      yield* world.reorganise(2)
+      const logs = yield* chain.logs({ address: world.token, topics: [], fromBlock })
+      yield* equals(logs.length, 0, "the number of logs")
     })],
   ["a reverted transaction has a receipt that says so, without logs", (given) =>
     Effect.gen(function*() {
