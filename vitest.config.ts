@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/setup.ts"],
+
     // Tests start chains, servers and databases: a process of its own for each file lets none of them leak into the next.
     pool: "forks",
     // Much of the time is waiting for chains and child processes, so not one fewer than there are cores.

@@ -1,7 +1,5 @@
 /** What the examples of all aggregates share. */
 import { assert, it } from "@effect/vitest"
-// That of chai takes Some and None for equal.
-import { deepStrictEqual } from "@effect/vitest/utils"
 import { DateTime, Option } from "effect"
 import * as Address from "../../src/domain/Address.ts"
 import type { Aggregate } from "../../src/domain/Aggregate.ts"
@@ -44,7 +42,7 @@ export const stands = <Id extends OperationId, C extends Tagged, S extends Tagge
       const now = right(Decider.replay(decider, history[name as S["_tag"]]))
       assert.strictEqual(Outcome.finished(outcome(now)), words !== "in progress")
       assert.strictEqual(Outcome.settled(outcome(now)), words === "settled")
-      deepStrictEqual(since(now), Option.map(Option.fromNullable(minute), at))
+      assert.deepStrictEqual(since(now), Option.map(Option.fromNullable(minute), at))
     })
   }
 }
