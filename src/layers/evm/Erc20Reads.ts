@@ -48,10 +48,11 @@ export const brought = (token: Token, { logs, txHash }: Receipt, recipient: Addr
     onRight: (units) => TokenAmount.make({ units, decimals: token.decimals })
   })
 
-export const received = (
+/** Of the chain's answer about one transaction: `moved` reads from its receipt, at depth, what it did. */
+export const atDepth = (
   chain: Chain,
-  token: Token,
-  { recipient, txHash }: { readonly txHash: TxHash; readonly recipient: Address }
+  txHash: TxHash,
+  moved: (receipt: Receipt) => Effect.Effect<TokenAmount.TokenAmount, ChainError>
 ): Effect.Effect<Received, ChainError> =>
   chain.look((view) =>
     Effect.gen(function*() {
@@ -62,6 +63,12 @@ export const received = (
         return Received.Unconfirmed({ confirmations: depth, required: chain.confirmations })
       }
       if (receipt.value.status === "reverted") return Received.Reverted()
-      return Received.Confirmed({ amount: yield* brought(token, receipt.value, recipient) })
+      return Received.Confirmed({ amount: yield* moved(receipt.value) })
     })
   )
+
+export const received = (
+  chain: Chain,
+  token: Token,
+  { recipient, txHash }: { readonly txHash: TxHash; readonly recipient: Address }
+): Effect.Effect<Received, ChainError> => atDepth(chain, txHash, (receipt) => brought(token, receipt, recipient))

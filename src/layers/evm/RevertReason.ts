@@ -1,4 +1,4 @@
-/** What a revert says, out of its data. Sources: Solidity's ABI (Error, Panic), ERC-6093, OpenZeppelin 5. */
+/** What a revert says, out of its data. Sources: Solidity's ABI (Error, Panic), ERC-6093, OpenZeppelin 5, external-apis 4. */
 import { Option } from "effect"
 import { decodeErrorResult, parseAbi } from "viem"
 import type { Hex } from "../../domain/Hex.ts"
@@ -14,7 +14,15 @@ const known = parseAbi([
   "error EnforcedPause()",
   "error AccessControlUnauthorizedAccount(address account, bytes32 neededRole)",
   "error OwnableUnauthorizedAccount(address account)",
-  "error SafeERC20FailedOperation(address token)"
+  "error SafeERC20FailedOperation(address token)",
+  "error ReentrancyGuardReentrantCall()",
+  "error ZeroVaultId(address sender, address token)",
+  "error ZeroDepositAmount(address sender, address token, bytes32 vaultId)",
+  "error ZeroWithdrawTargetAmount(address sender, address token, bytes32 vaultId)",
+  "error TokenDecimalsReadFailure(address token, uint8 tofuOutcome)",
+  "error NegativeFixedDecimalConversion(int256 signedCoefficient, int256 exponent)",
+  "error InsufficientVaultLiquidity(address token, uint256 requested, uint256 received)",
+  "error ZeroAddress()"
 ])
 
 /** `EquityToken: paused`, `ERC20InsufficientBalance(0x.., 5, 7)`; none when the data tells nothing. */

@@ -16,20 +16,50 @@ export const uint256 = (data: Hex): Either.Either<bigint, string> =>
     ? Either.right(BigInt(data))
     : Either.left(`expected 32 bytes, got ${Math.floor((data.length - 2) / 2)}`)
 
-/**
- * The sum of what came to `recipient` in `token`. What the recipient sent to itself brought nothing. A transfer to the
- * recipient whose amount cannot be read is not zero: it makes the whole sum unknown.
- */
+interface Parties {
+  readonly from: string | undefined
+  readonly to: string | undefined
+}
+
+/** A transfer that counts and whose amount cannot be read is not zero: it makes the whole sum unknown. */
+const sum = (
+  logs: ReadonlyArray<Log>,
+  token: Address,
+  counts: (parties: Parties) => boolean
+): Either.Either<bigint, string> => {
+  const amounts = logs.flatMap((log) => {
+    const [signature, from, to] = log.topics.map((topic) => topic.toLowerCase())
+    const isTransfer = log.address === token && log.topics.length === 3 && signature === transferTopic
+    return isTransfer && counts({ from, to }) ? [uint256(log.data)] : []
+  })
+  return Either.map(Either.all(amounts), (all) => all.reduce((total, amount) => total + amount, 0n))
+}
+
+/** The sum of what came to `recipient` in `token`. What the recipient sent to itself brought nothing. */
 export const received = (
   logs: ReadonlyArray<Log>,
   { recipient, token }: { readonly token: Address; readonly recipient: Address }
 ): Either.Either<bigint, string> => {
   const ours = word(recipient)
-  const amounts = logs.flatMap((log) => {
-    const [signature, from, to] = log.topics.map((topic) => topic.toLowerCase())
-    const isIncoming = log.address === token && log.topics.length === 3 && signature === transferTopic &&
-      to === ours && from !== ours
-    return isIncoming ? [uint256(log.data)] : []
-  })
-  return Either.map(Either.all(amounts), (all) => all.reduce((sum, amount) => sum + amount, 0n))
+  return sum(logs, token, ({ from, to }) => to === ours && from !== ours)
 }
+
+/** The sum of what went from `sender` in `token`. What the sender sent to itself took nothing. */
+export const sent = (
+  logs: ReadonlyArray<Log>,
+  { sender, token }: { readonly token: Address; readonly sender: Address }
+): Either.Either<bigint, string> => {
+  const ours = word(sender)
+  return sum(logs, token, ({ from, to }) => from === ours && to !== ours)
+}
+
+/** By how much `owner` has more of `token` after these logs than before; less, if negative. */
+export const gained = (
+  logs: ReadonlyArray<Log>,
+  { owner, token }: { readonly token: Address; readonly owner: Address }
+): Either.Either<bigint, string> =>
+  Either.zipWith(
+    received(logs, { token, recipient: owner }),
+    sent(logs, { token, sender: owner }),
+    (incoming, outgoing) => incoming - outgoing
+  )

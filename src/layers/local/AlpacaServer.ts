@@ -3,9 +3,12 @@ import { type HttpApp, HttpRouter, type HttpServerError, HttpServerRequest, Http
 import { Clock, Effect, Option, Ref, type Scope } from "effect"
 import * as AlpacaLedger from "./AlpacaLedger.ts"
 import { notFound, respond } from "./AlpacaProblem.ts"
-import type { Credentials } from "./AlpacaRoute.ts"
+import * as AlpacaRoute from "./AlpacaRoute.ts"
 import * as AlpacaSettings from "./AlpacaSettings.ts"
 import * as AlpacaTokenizationRoutes from "./AlpacaTokenizationRoutes.ts"
+import * as AlpacaTokens from "./AlpacaTokens.ts"
+import * as AlpacaWalletRoutes from "./AlpacaWalletRoutes.ts"
+import * as AlpacaWallets from "./AlpacaWallets.ts"
 import type * as ControlJson from "./ControlJson.ts"
 import * as ControlRoutes from "./ControlRoutes.ts"
 import * as Counts from "./Counts.ts"
@@ -18,11 +21,16 @@ import * as Settlement from "./Settlement.ts"
 /** The local Alpaca, seen from behind its counter. */
 export interface AlpacaServer {
   readonly url: string
-  readonly credentials: Credentials
-  /** By route: `POST mint`, `GET requests`, `GET request`, `GET requests:by_client_request_id`. */
+  readonly credentials: AlpacaRoute.Credentials
+  /**
+   * By route: `POST mint`, `GET requests`, `GET request`, `GET requests:by_client_request_id`, `wallets.address`,
+   * `wallets.transfers` (the list), `wallets.transfer`, `wallets.withdraw`, `wallets.whitelists` (the list),
+   * `wallets.whitelist`, `wallets.unwhitelist`, `wallets.fees`, `oauth.token`.
+   */
   readonly counts: Counts.Counts
   readonly faults: Faults.Faults
   readonly ledger: AlpacaLedger.AlpacaLedger
+  readonly wallets: AlpacaWallets.AlpacaWallets
   /** Everything that truly happened, as `GET /_world/ledger` tells it. */
   readonly history: Effect.Effect<ControlJson.Ledger>
   readonly settings: Effect.Effect<AlpacaSettings.Settings>
@@ -38,9 +46,11 @@ export interface AlpacaServer {
 }
 
 export interface Options extends AlpacaLedger.Opening {
-  readonly credentials: Credentials
+  readonly credentials: AlpacaRoute.Credentials
   readonly issuer: EquityIssuer
   readonly settings: AlpacaSettings.Settings
+  /** Default none: nothing can be withdrawn. */
+  readonly wallets?: AlpacaWallets.Options
   /** The other servers of the world, for the control API. */
   readonly others: Readonly<Record<string, { readonly counts: Counts.Counts; readonly faults: Faults.Faults }>>
 }
@@ -73,13 +83,27 @@ export const make = (options: Options): Effect.Effect<AlpacaServer, LocalWorldEr
     const settlement = yield* Settlement.make({ ledger, issuer, settings })
     const counts = yield* Counts.make
     const faults = yield* Faults.make
-    const desk = { credentials, counts, faults }
+    const tokens = yield* AlpacaTokens.make({ ...credentials, settings })
+    const desk = { credentials, tokens, counts, faults }
+    const wallets = yield* AlpacaWallets.make(options.wallets ?? AlpacaWallets.none, settings)
 
     const rateLimit = yield* makeRateLimit(settings)
-    const routes = yield* AlpacaTokenizationRoutes.make({ desk, ledger, issuer, settlement, settings })
-    const api = yield* HttpRouter.toHttpApp(routes)
+    const api = yield* HttpRouter.toHttpApp(HttpRouter.concatAll(
+      yield* AlpacaTokenizationRoutes.make({ desk, ledger, issuer, settlement, settings }),
+      yield* AlpacaWalletRoutes.make({ ...wallets, desk, settings }),
+      HttpRouter.fromIterable([
+        AlpacaRoute.open(desk, { name: "oauth.token", method: "POST", path: "/v1/oauth2/token" }, tokens.issue)
+      ])
+    ))
     const control = yield* HttpRouter.toHttpApp(
-      ControlRoutes.make({ servers: { alpaca: { counts, faults }, ...others }, ledger, issuer, settlement, settings })
+      ControlRoutes.make({
+        servers: { alpaca: { counts, faults }, ...others },
+        ledger,
+        issuer,
+        settlement,
+        settings,
+        wallets
+      })
     )
 
     const app = Effect.gen(function*() {
@@ -98,8 +122,9 @@ export const make = (options: Options): Effect.Effect<AlpacaServer, LocalWorldEr
       counts,
       faults,
       ledger,
+      wallets,
       // A node that does not answer has no history to tell: the world is broken.
-      history: Effect.orDie(ControlRoutes.readLedger({ issuer, ledger })),
+      history: Effect.orDie(ControlRoutes.readLedger({ issuer, ledger, wallets })),
       settings: Ref.get(settings),
       change: (patch) => Ref.update(settings, (old) => AlpacaSettings.patch(old, patch)),
       redeem: (draft) => Effect.tap(ledger.acceptRedemption(draft), settlement.begin),

@@ -1,11 +1,11 @@
 /** How the local Alpaca and its issuer behave. Can be changed while they run; these schemas are also the JSON of `/_world/settings`. */
 import { Schema } from "effect"
 import * as Decimal from "../../domain/Decimal.ts"
+import * as AlpacaWalletSettings from "./AlpacaWalletSettings.ts"
+import { Millis } from "./Fault.ts"
 
 /** Alpaca counts shares in units of 1e-9. */
 export const shareDecimals = 9
-
-const Millis = Schema.Number.pipe(Schema.nonNegative())
 
 /** `hold` leaves a request pending until `/_world/requests/{id}` or `settle` says otherwise. */
 const Outcome = Schema.Literal("complete", "reject", "hold")
@@ -60,24 +60,33 @@ export const Wire = Schema.Struct({
   /** For so long after acceptance the status is this word, which no document knows. */
   strangeStatus: Schema.NullOr(Schema.Struct({ word: Schema.String, millis: Millis })),
   /** Requests per minute according to the `X-RateLimit-*` headers. Never enforced: that is a fault to inject. */
-  rateLimit: Schema.Int
+  rateLimit: Schema.Int,
+  /** How long a bearer token is good for. 0: it has expired when it comes. */
+  tokenSeconds: Schema.NonNegativeInt
 })
 export type Wire = typeof Wire.Type
 
-export const Settings = Schema.Struct({ mint: MintScript, redeem: RedeemScript, wire: Wire })
+export const Settings = Schema.Struct({
+  mint: MintScript,
+  redeem: RedeemScript,
+  wallets: AlpacaWalletSettings.Settings,
+  wire: Wire
+})
 export type Settings = typeof Settings.Type
 
 /** The fields to change; others stay. */
 export const Patch = Schema.Struct({
   mint: Schema.optionalWith(Schema.partialWith(MintScript, { exact: true }), { exact: true }),
   redeem: Schema.optionalWith(Schema.partialWith(RedeemScript, { exact: true }), { exact: true }),
+  wallets: Schema.optionalWith(AlpacaWalletSettings.Patch, { exact: true }),
   wire: Schema.optionalWith(Schema.partialWith(Wire, { exact: true }), { exact: true })
 })
 export type Patch = typeof Patch.Type
 
-export const patch = (settings: Settings, { mint, redeem, wire }: Patch): Settings => ({
+export const patch = (settings: Settings, { mint, redeem, wallets, wire }: Patch): Settings => ({
   mint: { ...settings.mint, ...mint },
   redeem: { ...settings.redeem, ...redeem },
+  wallets: AlpacaWalletSettings.patch(settings.wallets, wallets ?? {}),
   wire: { ...settings.wire, ...wire }
 })
 
@@ -90,7 +99,8 @@ const tidyWire: Wire = {
   capitalsIn: [],
   hasForeignRows: false,
   strangeStatus: null,
-  rateLimit: 1000
+  rateLimit: 1000,
+  tokenSeconds: 899
 }
 
 /** With every bad habit that was seen in production. */
@@ -109,9 +119,16 @@ export interface Options {
   /** Of a mint, and of a redemption unless that has its own. */
   readonly delayMillis: number
   readonly redeemDelayMillis?: number
+  /** Of a withdrawal of USDC and of a deposit, unless the settings give them their own. */
+  readonly walletDelayMillis?: number
 }
 
-export const make = ({ delayMillis, quirks, redeemDelayMillis = delayMillis }: Options): Settings => ({
+export const make = ({
+  delayMillis,
+  quirks,
+  redeemDelayMillis = delayMillis,
+  walletDelayMillis = delayMillis
+}: Options): Settings => ({
   mint: {
     outcome: "complete",
     delayMillis,
@@ -127,5 +144,6 @@ export const make = ({ delayMillis, quirks, redeemDelayMillis = delayMillis }: O
     detectDelayMillis: redeemDelayMillis / 2,
     delayMillis: redeemDelayMillis
   },
+  wallets: AlpacaWalletSettings.make({ quirks, delayMillis: walletDelayMillis }),
   wire: quirks ? quirkyWire : tidyWire
 })

@@ -1,6 +1,6 @@
 /** `/v1/accounts/{id}/tokenization`: the Authorized Participant's side (facts: external-apis.md 1.2 to 1.6). */
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { Clock, Effect, Either, Option, Ref, Schema } from "effect"
+import { Clock, Effect, Either, Option, Ref } from "effect"
 import { isAddress } from "viem"
 import * as Decimal from "../../domain/Decimal.ts"
 import * as AlpacaIdempotency from "./AlpacaIdempotency.ts"
@@ -31,14 +31,10 @@ const networks = "arbitrum base binance cronos ethereum hypercore hyperevm mantl
 const label = /^(?! )[\x20-\x7e]{1,128}(?<! )$/
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-const decodeBody = Schema.decodeEither(
-  Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-)
-
 /** The draft that a mint's body asks for, or what is wrong with it. */
 const readDraft = (text: string, symbols: ReadonlyArray<string>): Either.Either<MintDraft, AlpacaProblem> =>
   Either.gen(function*() {
-    const body = yield* Either.mapLeft(decodeBody(text), () => malformed("request body format is invalid"))
+    const body = yield* Either.mapLeft(AlpacaRoute.decodeBody(text), () => malformed("request body format is invalid"))
     const field = (name: string) => {
       const value = body[name]
       return typeof value === "string" && value !== ""
@@ -78,11 +74,6 @@ const readTime = (name: string, text: string | null) => {
   const time = /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(time) ? Effect.fail(invalid(`${name} is invalid`)) : Effect.succeedSome(time)
 }
-
-const query = Effect.map(
-  HttpServerRequest.HttpServerRequest,
-  (request) => new URL(request.url, "http://localhost").searchParams
-)
 
 export const make = ({ desk, issuer, ledger, settings, settlement }: Options) =>
   Effect.gen(function*() {
@@ -144,7 +135,7 @@ export const make = ({ desk, issuer, ledger, settings, settlement }: Options) =>
     })
 
     const byLabel = Effect.gen(function*() {
-      const wanted = (yield* query).get("client_request_id") ?? ""
+      const wanted = (yield* AlpacaRoute.query).get("client_request_id") ?? ""
       if (!label.test(wanted)) return yield* invalid("client_request_id is invalid")
       const found = (yield* ledger.requests).findLast(({ clientRequestId, type }) =>
         type === "mint" && Option.contains(clientRequestId, wanted)
@@ -154,7 +145,7 @@ export const make = ({ desk, issuer, ledger, settings, settlement }: Options) =>
     })
 
     const list = Effect.gen(function*() {
-      const filters = yield* query
+      const filters = yield* AlpacaRoute.query
       const after = yield* readTime("after", filters.get("after"))
       const before = yield* readTime("before", filters.get("before"))
       const has = (name: string, value: unknown) => [null, value].includes(filters.get(name))

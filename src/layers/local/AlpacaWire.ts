@@ -5,7 +5,7 @@ import * as Decimal from "../../domain/Decimal.ts"
 import type { TokenizationRequest } from "./AlpacaLedger.ts"
 import { type Endpoint, shareDecimals, type Wire } from "./AlpacaSettings.ts"
 
-const capitals = (hash: Hex) => `0x${hash.slice(2).toUpperCase()}`
+export const capitals = (hash: Hex) => `0x${hash.slice(2).toUpperCase()}`
 
 /**
  * One request as `endpoint` shows it.

@@ -42,7 +42,16 @@ export const Artifact = Schema.Struct({
 export type Artifact = typeof Artifact.Type
 
 /** Every contract that the world deploys. */
-export const Artifacts = Schema.Struct({ EquityToken: Artifact })
+export const Artifacts = Schema.Struct({
+  EquityToken: Artifact,
+  UsdcProxy: Artifact,
+  Usdc: Artifact,
+  MessageTransmitterV2: Artifact,
+  TokenMessengerV2: Artifact,
+  TokenMinterV2: Artifact,
+  RainOrderBook: Artifact,
+  RaindexInventory: Artifact
+})
 export type Artifacts = typeof Artifacts.Type
 
 const CacheFile = Schema.parseJson(Artifacts)

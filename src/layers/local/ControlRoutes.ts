@@ -2,11 +2,14 @@
  * `/_world/...` on the local Alpaca: lets a test that runs `ballast` as a child process look into the world and script
  * it. No credentials, loopback only, never counted, never struck by a fault.
  */
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { Effect, Option, Record, Ref, Schema } from "effect"
+import { HttpRouter, HttpServerResponse } from "@effect/platform"
+import { Effect, Option, Record, Ref } from "effect"
 import type { AlpacaLedger, TokenizationRequest } from "./AlpacaLedger.ts"
-import { AlpacaProblem, invalid, notFound, respond } from "./AlpacaProblem.ts"
+import { conflict, notFound, respond } from "./AlpacaProblem.ts"
 import * as AlpacaSettings from "./AlpacaSettings.ts"
+import type { WalletTransfer } from "./AlpacaWalletLedger.ts"
+import type { AlpacaWallets } from "./AlpacaWallets.ts"
+import { body, broken, json } from "./ControlExchange.ts"
 import * as ControlJson from "./ControlJson.ts"
 import type { Counts } from "./Counts.ts"
 import type { EquityIssuer } from "./EquityIssuer.ts"
@@ -21,6 +24,7 @@ export interface Options {
   readonly issuer: EquityIssuer
   readonly settlement: Settlement
   readonly settings: Ref.Ref<AlpacaSettings.Settings>
+  readonly wallets: AlpacaWallets
 }
 
 const view = (request: TokenizationRequest): ControlJson.Request => ({
@@ -36,9 +40,14 @@ const view = (request: TokenizationRequest): ControlJson.Request => ({
   fee: Option.getOrNull(request.fee)
 })
 
+const viewTransfer = ({ createdAt: _, txHash, ...transfer }: WalletTransfer): ControlJson.Transfer => ({
+  ...transfer,
+  txHash: Option.getOrNull(txHash)
+})
+
 /** Everything that truly happened, as one value. */
 export const readLedger = (
-  { issuer, ledger }: Pick<Options, "issuer" | "ledger">
+  { issuer, ledger, wallets }: Pick<Options, "issuer" | "ledger" | "wallets">
 ): Effect.Effect<ControlJson.Ledger, LocalWorldError> =>
   Effect.gen(function*() {
     const requests = yield* ledger.requests
@@ -52,24 +61,17 @@ export const readLedger = (
         labels.map((label) => [label, labels.filter((other) => other === label).length])
       ),
       issuerTransactions: yield* issuer.transactions,
-      redemptionTransfers: yield* issuer.redemptionTransfers()
+      redemptionTransfers: yield* issuer.redemptionTransfers(),
+      wallets: {
+        books: yield* wallets.ledger.books,
+        transfers: (yield* wallets.ledger.transfers).map(viewTransfer),
+        payments: yield* wallets.bank.payments,
+        receipts: yield* wallets.bank.received(wallets.depositAddress)
+      }
     }
   })
 
-/** Strict, so that a misspelt field of a script is no silent nothing. */
-const body = <A, I>(schema: Schema.Schema<A, I>) =>
-  HttpServerRequest.HttpServerRequest.pipe(
-    Effect.flatMap((request) => request.text),
-    Effect.flatMap(Schema.decode(Schema.parseJson(schema), { onExcessProperty: "error" })),
-    Effect.mapError((cause) => invalid(cause.message))
-  )
-
-const json = <A, I>(schema: Schema.Schema<A, I>, value: A) =>
-  Effect.orDie(Effect.map(Schema.encode(schema)(value), (encoded) => HttpServerResponse.unsafeJson(encoded)))
-
-const broken = ({ message }: LocalWorldError) => new AlpacaProblem({ status: 500, code: 500, text: message })
-
-export const make = ({ issuer, ledger, servers, settings, settlement }: Options) => {
+export const make = ({ issuer, ledger, servers, settings, settlement, wallets }: Options) => {
   const server = (name: string) =>
     Effect.mapError(
       Record.get(servers, name),
@@ -89,9 +91,20 @@ export const make = ({ issuer, ledger, servers, settings, settlement }: Options)
     }
     const ended = yield* Effect.orDie(Effect.flatten(ledger.request(id)))
     if (ended.status !== status) {
-      return yield* new AlpacaProblem({ status: 409, code: 409, text: `request ${id} is already ${ended.status}` })
+      return yield* conflict(`request ${id} is already ${ended.status}`)
     }
     return yield* json(ControlJson.Request, view(ended))
+  })
+
+  const endTransfer = Effect.gen(function*() {
+    const { id = "" } = yield* HttpRouter.params
+    const transfer = Effect.mapError(Effect.flatten(wallets.ledger.transfer(id)), () => notFound(`no transfer ${id}`))
+    const { place, status } = yield* transfer
+    const script = yield* body(ControlJson.EndTransfer)
+    if (place !== "underway") return yield* conflict(`transfer ${id} is over: ${status}, the money has ${place}`)
+    const act = script.outcome === "hold" ? wallets.hold(id) : wallets.settle(id, script)
+    yield* Effect.mapError(act, broken)
+    return yield* json(ControlJson.Transfer, viewTransfer(yield* transfer))
   })
 
   const changeToken = Effect.gen(function*() {
@@ -125,7 +138,7 @@ export const make = ({ issuer, ledger, servers, settings, settlement }: Options)
     HttpRouter.get(
       "/_world/ledger",
       Effect.flatMap(
-        Effect.mapError(readLedger({ issuer, ledger }), broken),
+        Effect.mapError(readLedger({ issuer, ledger, wallets }), broken),
         (value) => json(ControlJson.Ledger, value)
       )
     ),
@@ -153,6 +166,7 @@ export const make = ({ issuer, ledger, servers, settings, settlement }: Options)
     ),
     HttpRouter.del("/_world/faults/:server/:id", removeFault),
     HttpRouter.post("/_world/requests/:id", endRequest),
+    HttpRouter.post("/_world/transfers/:id", endTransfer),
     HttpRouter.post("/_world/tokens/:symbol", changeToken),
     HttpRouter.get(
       "/_world/settings",

@@ -1,7 +1,7 @@
 /** What can go wrong between a client and a server of the local world. These schemas are also the JSON of `/_world/faults`. */
 import { Schema } from "effect"
 
-const Millis = Schema.Number.pipe(Schema.nonNegative())
+export const Millis = Schema.Number.pipe(Schema.nonNegative())
 const Status = (fallback: number) =>
   Schema.optionalWith(Schema.Int.pipe(Schema.between(200, 599)), { default: () => fallback })
 

@@ -7,14 +7,20 @@
 import { Clock, Context, Duration, Effect, Either, Layer, Record, type Scope } from "effect"
 import { parseEther } from "viem"
 import * as Decimal from "../../domain/Decimal.ts"
+import * as Usdc from "../../domain/Usdc.ts"
 import * as AlpacaServer from "./AlpacaServer.ts"
 import * as AlpacaSettings from "./AlpacaSettings.ts"
 import { issuerName, networkName } from "./AlpacaTokenizationRoutes.ts"
+import * as AlpacaWalletBank from "./AlpacaWalletBank.ts"
+import * as AlpacaWallets from "./AlpacaWallets.ts"
 import * as Chain from "./Chain.ts"
+import * as CircleSettings from "./CircleSettings.ts"
 import * as Contracts from "./Contracts.ts"
 import * as EquityIssuer from "./EquityIssuer.ts"
 import { LocalWorldError } from "./LocalWorldError.ts"
+import type * as RainVault from "./RainVault.ts"
 import * as RedemptionDesk from "./RedemptionDesk.ts"
+import * as UsdcWorld from "./UsdcWorld.ts"
 
 export interface Options {
   /** Of both chains. Default 200 millis. */
@@ -23,18 +29,30 @@ export interface Options {
   readonly mintDelay?: Duration.DurationInput
   /** From the redemption request until it ends; until it is made, half of that. Default 1 second. */
   readonly redeemDelay?: Duration.DurationInput
+  /** From the acceptance of a withdrawal of USDC until it is sent, and from a deposit until it is credited. Default 1 second. */
+  readonly walletDelay?: Duration.DurationInput
   /** Shares at the broker at first; only these symbols can be tokenized. Default 100 AAPL and 50 MSFT. */
   readonly shares?: Readonly<Record<string, string>>
   /** Tokens in our wallet at first, by the share's symbol, as if minted before. Default none. */
   readonly tokens?: Readonly<Record<string, string>>
-  /** Whether the broker has its bad habits. Default true. */
+  /** USDC at first. Default 10000 at the broker, 5000 in the vault, and nothing in our wallet. */
+  readonly usdc?: {
+    readonly alpaca?: string
+    readonly vault?: string
+    readonly ethereumWallet?: string
+    readonly baseWallet?: string
+  }
+  /** How we use the orderbook. Default directly. */
+  readonly vault?: RainVault.Shape
+  /** Whether the broker and Circle have their bad habits. Default true. */
   readonly quirks?: boolean
   /** Finer settings, on top of those above. */
   readonly settings?: AlpacaSettings.Patch
+  readonly circle?: CircleSettings.Patch
 }
 
 /** A running local world. */
-export interface World {
+export interface World extends UsdcWorld.UsdcWorld {
   /** What points a `ballast` command at it: `BALLAST_*` keys, without the database. */
   readonly environment: Readonly<Record<string, string>>
   readonly alpaca: AlpacaServer.AlpacaServer
@@ -52,6 +70,9 @@ export interface World {
 export class LocalWorld extends Context.Tag("ballast/layers/LocalWorld")<LocalWorld, World>() {}
 
 const defaultShares = { AAPL: "100", MSFT: "50" }
+
+/** What the broker's custody holds for its other customers, in units of 1e-6 USDC: withdrawals never wait for deposits. */
+const custodyUnits = 10_000_000_000_000n
 
 const credentials = {
   accountId: "5f8e7c1a-3b2d-4e6f-9a80-1c2d3e4f5a6b",
@@ -93,7 +114,18 @@ const environment = (world: Omit<World, "environment">): World["environment"] =>
   ...pace
 })
 
+/** The keys of USDC on chain. */
+export const usdcEnvironment = UsdcWorld.environment
+
 const invalid = (detail: string) => new LocalWorldError({ reason: "InvalidOptions", detail })
+
+const parseUsdc = ({ alpaca = "10000", baseWallet = "0", ethereumWallet = "0", vault = "5000" }: NonNullable<
+  Options["usdc"]
+>) =>
+  Effect.all(
+    Record.map({ alpaca, baseWallet, ethereumWallet, vault }, (text, place) =>
+      Either.mapLeft(Usdc.parse(text), ({ message }) => invalid(`usdc.${place}: ${message}`)))
+  )
 
 const parse = (option: "shares" | "tokens", amounts: Readonly<Record<string, string>>) =>
   Effect.all(
@@ -108,6 +140,8 @@ const parse = (option: "shares" | "tokens", amounts: Readonly<Record<string, str
 export const make = (options: Options = {}): Effect.Effect<World, LocalWorldError, Scope.Scope> =>
   Effect.gen(function*() {
     const { blockTime = "200 millis", mintDelay = "1 second", quirks = true, redeemDelay = "1 second" } = options
+    const { walletDelay = "1 second" } = options
+    const dollars = yield* parseUsdc(options.usdc ?? {})
     const shares = yield* parse("shares", options.shares ?? defaultShares)
     const tokenized = yield* parse("tokens", options.tokens ?? {})
     const unknown = Object.keys(tokenized).find((symbol) => !Record.has(shares, symbol))
@@ -115,6 +149,7 @@ export const make = (options: Options = {}): Effect.Effect<World, LocalWorldErro
     const wallets = {
       issuer: Chain.wallet("issuer"),
       redemption: Chain.wallet("redemption"),
+      custody: Chain.wallet("alpaca custody"),
       own: Chain.wallet("own")
     }
     const [ethereum, base, contracts] = yield* Effect.all([
@@ -124,10 +159,26 @@ export const make = (options: Options = {}): Effect.Effect<World, LocalWorldErro
     ], { concurrency: "unbounded" })
     yield* Effect.all([
       ethereum.fund(wallets.own.address, parseEther("100")),
+      ethereum.fund(wallets.custody.address, parseEther("1000")),
       base.fund(wallets.own.address, parseEther("100")),
       base.fund(wallets.issuer.address, parseEther("1000")),
       base.fund(wallets.redemption.address, parseEther("100"))
     ], { concurrency: "unbounded", discard: true })
+    const usdcWorld = yield* UsdcWorld.make({
+      chains: { ethereum, base },
+      artifacts: contracts,
+      wallet: wallets.own.address,
+      shape: options.vault ?? "orderbook",
+      vaultUnits: dollars.vault,
+      grants: {
+        ethereum: [
+          { to: wallets.own.address, units: dollars.ethereumWallet },
+          { to: wallets.custody.address, units: dollars.alpaca + custodyUnits }
+        ],
+        base: [{ to: wallets.own.address, units: dollars.baseWallet }]
+      },
+      settings: CircleSettings.patch(CircleSettings.make({ quirks }), options.circle ?? {})
+    })
     const issuer = yield* EquityIssuer.make({
       chain: base,
       wallet: wallets.issuer,
@@ -146,18 +197,24 @@ export const make = (options: Options = {}): Effect.Effect<World, LocalWorldErro
     const settings = AlpacaSettings.make({
       quirks,
       delayMillis: Duration.toMillis(mintDelay),
-      redeemDelayMillis: Duration.toMillis(redeemDelay)
+      redeemDelayMillis: Duration.toMillis(redeemDelay),
+      walletDelayMillis: Duration.toMillis(walletDelay)
     })
+    const { circle, usdc } = usdcWorld
+    const bank = yield* AlpacaWalletBank.make({ chain: ethereum, usdc: usdc.ethereum.address, wallet: wallets.custody })
     const alpaca = yield* AlpacaServer.make({
       credentials,
       shares,
       tokenized,
       issuer,
       settings: AlpacaSettings.patch(settings, options.settings ?? {}),
-      others: { ethereum, base }
+      wallets: { bank, own: wallets.own.address, units: dollars.alpaca },
+      others: { ethereum, base, circle }
     })
     yield* RedemptionDesk.make({ chain: base, issuer, alpaca, account: wallets.own.address, interval: blockTime })
+    yield* AlpacaWallets.watch({ chain: ethereum, ...alpaca, interval: blockTime })
     const world = {
+      ...usdcWorld,
       alpaca,
       ethereum,
       base,

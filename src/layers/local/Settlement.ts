@@ -2,10 +2,11 @@
  * What Alpaca and the issuer do with an accepted request. A mint: tokens on chain exactly once, then the books. A
  * redemption, whose tokens have come already: the books alone.
  */
-import { Deferred, Effect, Option, Ref, Schedule, type Scope } from "effect"
+import { Effect, Option, Ref, Schedule, type Scope } from "effect"
 import * as Decimal from "../../domain/Decimal.ts"
 import type { AlpacaLedger, TokenizationRequest } from "./AlpacaLedger.ts"
 import { type MintScript, type Settings, shareDecimals } from "./AlpacaSettings.ts"
+import * as Endings from "./Endings.ts"
 import type { EquityIssuer } from "./EquityIssuer.ts"
 import type { LocalWorldError } from "./LocalWorldError.ts"
 
@@ -30,7 +31,7 @@ export const make = (options: {
   Effect.gen(function*() {
     const { issuer, ledger, settings } = options
     const scope = yield* Effect.scope
-    const ends = yield* Ref.make<ReadonlyMap<string, Deferred.Deferred<void, LocalWorldError>>>(new Map())
+    const ends = yield* Endings.make
 
     const completeMint = (request: TokenizationRequest, script: MintScript) =>
       Effect.gen(function*() {
@@ -63,20 +64,10 @@ export const make = (options: {
       Effect.gen(function*() {
         const current = yield* Ref.get(settings)
         const { outcome } = { ...current[request.type], ...changes }
-        const own = yield* Deferred.make<void, LocalWorldError>()
-        const end = yield* Ref.modify(ends, (all) => {
-          const known = all.get(request.id)
-          return known === undefined ? [own, new Map(all).set(request.id, own)] : [known, all]
-        })
-        if (end === own) {
-          const complete: Effect.Effect<unknown, LocalWorldError> = request.type === "mint"
-            ? completeMint(request, { ...current.mint, ...changes })
-            : ledger.complete(request.id)
-          const work = outcome === "reject" ? ledger.reject(request.id) : complete
-          // In the world's scope: the end comes also when whoever asked for it has gone.
-          yield* Effect.forkIn(Effect.interruptible(Effect.intoDeferred(Effect.asVoid(work), own)), scope)
-        }
-        yield* Deferred.await(end)
+        const complete: Effect.Effect<unknown, LocalWorldError> = request.type === "mint"
+          ? completeMint(request, { ...current.mint, ...changes })
+          : ledger.complete(request.id)
+        yield* ends.once(request.id, outcome === "reject" ? ledger.reject(request.id) : complete)
       })
 
     return {

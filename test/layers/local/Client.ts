@@ -60,7 +60,7 @@ export const call = (url: string, { body, headers = {}, method = "GET" }: Call =
 export const path = ({ alpaca }: World, tail: string) =>
   `${alpaca.url}/v1/accounts/${alpaca.credentials.accountId}/tokenization${tail}`
 
-export const authentic = ({ alpaca }: World) => ({
+export const authentic = ({ alpaca }: Pick<World, "alpaca">) => ({
   "apca-api-key-id": alpaca.credentials.apiKey,
   "apca-api-secret-key": alpaca.credentials.apiSecret
 })
@@ -83,7 +83,7 @@ export const mint = (world: World, fields: Record<string, unknown> = {}, headers
     body: mintBody(world, fields)
   })
 
-export const control = (world: World, method: string, tail: string, body?: unknown) =>
+export const control = (world: Pick<World, "alpaca">, method: string, tail: string, body?: unknown) =>
   call(`${world.alpaca.url}/_world${tail}`, { method, body })
 
 export const rpc = (url: string, method: string, params: ReadonlyArray<unknown> = []) =>
@@ -100,4 +100,4 @@ export const ended = (world: World, id: string) =>
     ({ body }) => body
   )
 
-export const change = (world: World, settings: object) => control(world, "POST", "/settings", settings)
+export const change = (world: Pick<World, "alpaca">, settings: object) => control(world, "POST", "/settings", settings)

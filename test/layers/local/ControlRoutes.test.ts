@@ -81,16 +81,23 @@ layer(held, { excludeTestServices: true })("the control API", (it) => {
       const { body } = yield* change(to, {
         mint: { fee: "0.000000001" },
         redeem: { isDetected: false },
+        wallets: { withdraw: { networkFee: "0.3025" }, rules: { ownStatus: null } },
         wire: { hasForeignRows: false }
       })
       expect(body).toMatchObject({
         mint: { outcome: "hold", fee: "0.000000001" },
         redeem: { outcome: "complete", isDetected: false, confirmations: 2 },
+        wallets: { withdraw: { outcome: "complete", networkFee: "0.3025" }, rules: { minimum: "50", ownStatus: null } },
         wire: { hasForeignRows: false }
       })
       const expected = {
         mint: { ...before.mint, fee: 1n },
         redeem: { ...before.redeem, isDetected: false },
+        wallets: {
+          ...before.wallets,
+          withdraw: { ...before.wallets.withdraw, networkFee: 302_500n },
+          rules: { ...before.wallets.rules, ownStatus: null }
+        },
         wire: { ...before.wire, hasForeignRows: false }
       }
       expect(yield* to.alpaca.settings).toEqual(expected)
@@ -101,6 +108,8 @@ layer(held, { excludeTestServices: true })("the control API", (it) => {
     const refusals: ReadonlyArray<readonly [string, string, unknown, number]> = [
       ["an unknown setting", "/settings", { mint: { dely: 1 } }, 422],
       ["an unknown word", "/settings", { mint: { outcome: "maybe" } }, 422],
+      ["an unknown setting of the wallets", "/settings", { wallets: { withdraw: { fees: "1" } } }, 422],
+      ["a negative fee", "/settings", { wallets: { withdraw: { fee: "-1" } } }, 422],
       ["a depth of no blocks", "/settings", { redeem: { confirmations: 0 } }, 422],
       ["what is no JSON", "/settings", "{", 422],
       ["an unknown fault", "/faults", { fault: { _tag: "Meteor" } }, 422],
