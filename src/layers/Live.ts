@@ -4,6 +4,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import { type Config, Effect, Layer, type Redacted } from "effect"
 import type { Alerts } from "../services/Alerts.ts"
 import type { AlpacaTokenization } from "../services/AlpacaTokenization.ts"
+import type { CctpBridge } from "../services/CctpBridge.ts"
 import type { BaseChain, EthereumChain } from "../services/Chain.ts"
 import type { Erc20 } from "../services/Erc20.ts"
 import type { EventStore } from "../services/EventStore.ts"
@@ -13,13 +14,16 @@ import type { StoreError } from "../services/StoreError.ts"
 import { TokenizedEquities } from "../services/TokenizedEquities.ts"
 import type { TransactionOutbox, Transactions } from "../services/TransactionOutbox.ts"
 import { UsdcRoute } from "../services/UsdcRoute.ts"
+import type { Vault } from "../services/Vault.ts"
 import * as AlpacaTokenizationLive from "./alpaca/AlpacaTokenization.ts"
+import * as CctpBridgeLive from "./cctp/CctpBridge.ts"
 import * as BallastConfig from "./Config.ts"
 import * as Erc20Live from "./evm/Erc20.ts"
 import * as EvmChain from "./evm/EvmChain.ts"
 import * as PrivateKeySigner from "./evm/PrivateKeySigner.ts"
 import * as RpcEndpoint from "./evm/RpcEndpoint.ts"
 import * as TransactionOutboxLive from "./evm/TransactionOutbox.ts"
+import * as VaultLive from "./evm/Vault.ts"
 import * as Database from "./sql/Database.ts"
 import * as SqlAlerts from "./sql/SqlAlerts.ts"
 import * as SqlEventStore from "./sql/SqlEventStore.ts"
@@ -63,8 +67,12 @@ export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaToken
   AlpacaTokenizationLive.layer(config).pipe(Layer.provide(FetchHttpClient.layer))
 
 /** Everything that sends, and all that it stands on. An application that keeps its keys elsewhere brings another `Signer`. */
-const sending = ({ base, database, ethereum, transactions }: Configuration) =>
-  Erc20Live.layer.pipe(
+const sending = ({ base, cctp, database, ethereum, transactions }: Configuration) =>
+  Layer.mergeAll(
+    Erc20Live.layer,
+    VaultLive.layer,
+    Layer.provide(CctpBridgeLive.layer(cctp), FetchHttpClient.layer)
+  ).pipe(
     Layer.provideMerge(
       TransactionOutboxLive.layer({ ...transactions, chainIds: { ethereum: ethereum.chainId, base: base.chainId } })
     ),
@@ -76,7 +84,16 @@ const sending = ({ base, database, ethereum, transactions }: Configuration) =>
 export const layerWithSigner = (
   config: Configuration
 ): Layer.Layer<
-  Stored | AlpacaTokenization | TransactionOutbox | Erc20 | BaseChain | EthereumChain | TokenizedEquities | UsdcRoute,
+  | Stored
+  | AlpacaTokenization
+  | TransactionOutbox
+  | Erc20
+  | Vault
+  | CctpBridge
+  | BaseChain
+  | EthereumChain
+  | TokenizedEquities
+  | UsdcRoute,
   StoreError,
   Signer
 > =>

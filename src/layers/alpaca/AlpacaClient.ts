@@ -6,12 +6,12 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { Chunk, type Duration, Effect, Either, Option, Stream } from "effect"
 import { AlpacaError } from "../../services/AlpacaError.ts"
+import * as Json from "../http/Json.ts"
+import * as RetryAfter from "../http/RetryAfter.ts"
+import { fromHttpClientError, NoAnswer } from "../http/Transport.ts"
 import { within } from "../TimeLimit.ts"
 import * as AlpacaErrors from "./AlpacaErrors.ts"
 import * as Credentials from "./Credentials.ts"
-import * as Json from "./Json.ts"
-import * as RetryAfter from "./RetryAfter.ts"
-import { fromHttpClientError, NoAnswer } from "./Transport.ts"
 
 export interface AlpacaConfig extends Credentials.Credentials {
   /** `https://broker-api.alpaca.markets`; a path is kept as a prefix. */

@@ -4,7 +4,7 @@
  */
 import { Either, Option, Predicate } from "effect"
 import type { AlpacaError } from "../../services/AlpacaError.ts"
-import * as Json from "./Json.ts"
+import * as Json from "../http/Json.ts"
 
 /** A read changes nothing; a write may have, unless its answer excludes it. */
 export type Method = "read" | "write"

@@ -92,6 +92,9 @@ const pace = {
   BALLAST_TX_STUCK_AFTER: "3 seconds",
   BALLAST_HTTP_TIMEOUT: "5 seconds",
   BALLAST_RECHECK_INTERVAL: "5 seconds",
+  BALLAST_ATTESTATION_POLL_INTERVAL: "200 millis",
+  BALLAST_ATTESTATION_TIMEOUT: "1 minute",
+  BALLAST_WITHDRAWAL_SETTLING_TIME: "2 seconds",
   BALLAST_LEASE_DURATION: "3 seconds",
   BALLAST_RETRY_BASE: "50 millis",
   BALLAST_RETRY_MAX: "1 second"
@@ -111,11 +114,9 @@ const environment = (world: Omit<World, "environment">): World["environment"] =>
   BALLAST_ETHEREUM_CHAIN_ID: String(world.ethereum.chainId),
   BALLAST_BASE_CHAIN_ID: String(world.base.chainId),
   BALLAST_EQUITIES: JSON.stringify(Record.map(world.tokens, ({ address, decimals }) => ({ token: address, decimals }))),
+  ...UsdcWorld.environment(world),
   ...pace
 })
-
-/** The keys of USDC on chain. */
-export const usdcEnvironment = UsdcWorld.environment
 
 const invalid = (detail: string) => new LocalWorldError({ reason: "InvalidOptions", detail })
 

@@ -78,8 +78,6 @@ export const environment = ({ cctp, circle, usdc, vault }: UsdcWorld): Readonly<
   BALLAST_CCTP_TOKEN_MESSENGER: cctp.messenger,
   BALLAST_CCTP_MESSAGE_TRANSMITTER: cctp.transmitter,
   BALLAST_CCTP_FINALITY: "fast",
-  BALLAST_ATTESTATION_POLL_INTERVAL: "200 millis",
-  BALLAST_ATTESTATION_TIMEOUT: "1 minute",
   BALLAST_VAULT_CONTRACT: vault.contract,
   BALLAST_VAULT_READ_CONTRACT: vault.orderBook,
   BALLAST_VAULT_SPENDER: vault.contract,

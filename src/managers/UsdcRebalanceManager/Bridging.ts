@@ -121,16 +121,20 @@ export const mint = (id: RebalanceId, state: AttestedState, lease: Lease) =>
     const isAsked = yield* Ref.make(false)
     const { look } = yield* circle(id, state)
 
-    /** Asked once; then looked at until Circle shows another signature. */
+    /** Looked at until Circle shows another signature, which it is asked for once. */
     const reattested = Effect.gen(function*() {
-      if (!(yield* Ref.getAndSet(isAsked, true))) yield* bridge.reattest(mintable)
       const seen = yield* look
-      return seen._tag === "Ready" && seen.attestation.message !== state.attested.message
-        ? yield* received(seen.attestation)
-        : Waiting.NotYet({
-          waitingFor: `Circle to sign the expired message of burn ${state.burn.burnTx} anew`,
-          late: Option.none<Rebalance.Command>()
-        })
+      if (seen._tag === "Ready" && seen.attestation.message !== state.attested.message) {
+        return yield* received(seen.attestation)
+      }
+      if (!(yield* Ref.get(isAsked))) {
+        yield* bridge.reattest(mintable)
+        yield* Ref.set(isAsked, true)
+      }
+      return Waiting.NotYet({
+        waitingFor: `Circle to sign the expired message of burn ${state.burn.burnTx} anew`,
+        late: Option.none<Rebalance.Command>()
+      })
     })
 
     return yield* Sending.once({

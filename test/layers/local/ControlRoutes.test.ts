@@ -71,7 +71,7 @@ layer(held, { excludeTestServices: true })("the control API", (it) => {
         ethereum: []
       })
       yield* control(to, "DELETE", "/faults")
-      expect((yield* control(to, "GET", "/faults")).body).toEqual({ alpaca: [], base: [], ethereum: [] })
+      expect((yield* control(to, "GET", "/faults")).body).toEqual({ alpaca: [], base: [], circle: [], ethereum: [] })
     }))
 
   it.effect("changes the settings it is given and keeps the others", () =>
@@ -113,7 +113,7 @@ layer(held, { excludeTestServices: true })("the control API", (it) => {
       ["a depth of no blocks", "/settings", { redeem: { confirmations: 0 } }, 422],
       ["what is no JSON", "/settings", "{", 422],
       ["an unknown fault", "/faults", { fault: { _tag: "Meteor" } }, 422],
-      ["an unknown server", "/faults", { server: "circle", fault: { _tag: "Down" } }, 404],
+      ["an unknown server", "/faults", { server: "bank", fault: { _tag: "Down" } }, 404],
       ["an unknown path", "/weather", {}, 404],
       ["an unknown token", "/tokens/GOLD", { paused: true }, 404],
       ["an unknown change to a token", "/tokens/AAPL", { pause: true }, 422]

@@ -1,7 +1,7 @@
 import { Headers } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Option, TestClock } from "effect"
-import * as RetryAfter from "../../../src/layers/alpaca/RetryAfter.ts"
+import * as RetryAfter from "../../../src/layers/http/RetryAfter.ts"
 
 // 2026-11-02T10:00:00Z
 const now = 1_793_613_600

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Either, FastCheck } from "effect"
-import * as Json from "../../../src/layers/alpaca/Json.ts"
+import * as Json from "../../../src/layers/http/Json.ts"
 
 describe("reads numbers as they were written", () => {
   const table: ReadonlyArray<readonly [string, unknown]> = [

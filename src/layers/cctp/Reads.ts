@@ -1,0 +1,88 @@
+/** What Circle's contracts answer, read from one node. Source: external-apis 3.2. */
+import { Effect, Either, Schema } from "effect"
+import { encodeFunctionData } from "viem"
+import { Address } from "../../domain/Address.ts"
+import type * as Cctp from "../../domain/Cctp.ts"
+import type { Hex } from "../../domain/Hex.ts"
+import * as Usdc from "../../domain/Usdc.ts"
+import type { Lane } from "../../services/CctpBridge.ts"
+import { ChainError, type ChainName, type ChainReads } from "../../services/Chain.ts"
+import { uint256 } from "../evm/TransferLogs.ts"
+import { messengerAbi, minterAbi, transmitterAbi } from "./Abi.ts"
+
+const read = (view: ChainReads, chain: ChainName, to: Address, name: string, data: Hex) =>
+  Effect.flatMap(view.call({ to, data }), (answer) =>
+    Either.mapLeft(uint256(answer), (problem) =>
+      new ChainError({
+        reason: "BadAnswer",
+        chain,
+        action: `${name} of ${to}`,
+        detail: `it is not the contract of CCTP: ${problem}`
+      })))
+
+/** An address fills the last 20 of 32 bytes. */
+const toAddress = (word: bigint): Address => Schema.decodeSync(Address)(`0x${word.toString(16).padStart(40, "0")}`)
+
+/** The most that one message may burn; 0 where this token cannot be burned. */
+export const burnLimit = (view: ChainReads, { messenger, source, usdc }: Lane) =>
+  Effect.gen(function*() {
+    const localMinter = encodeFunctionData({ abi: messengerAbi, functionName: "localMinter" })
+    const word = yield* read(view, source, messenger, "minter", localMinter)
+    if (word >= 2n ** 160n) {
+      return yield* new ChainError({
+        reason: "BadAnswer",
+        chain: source,
+        action: `minter of ${messenger}`,
+        detail: "it is not the contract of CCTP: its minter is no address"
+      })
+    }
+    const data = encodeFunctionData({
+      abi: minterAbi,
+      functionName: "burnLimitsPerMessage",
+      args: [usdc[source]]
+    })
+    return Usdc.fromUnits(yield* read(view, source, toAddress(word), "burn limit", data))
+  })
+
+/** What the contract wants to be offered at least, whatever Circle asks for. */
+export const leastFee = (view: ChainReads, { messenger, source }: Lane, amount: Usdc.Usdc) =>
+  Effect.gen(function*() {
+    const minFee = encodeFunctionData({ abi: messengerAbi, functionName: "minFee" })
+    if ((yield* read(view, source, messenger, "least fee", minFee)) === 0n) return Usdc.fromUnits(0n)
+    const data = encodeFunctionData({ abi: messengerAbi, functionName: "getMinFeeAmount", args: [amount] })
+    return Usdc.fromUnits(yield* read(view, source, messenger, "least fee", data))
+  })
+
+/** Whether the message with this nonce has been minted, as of the latest block. */
+export const isUsed = (view: ChainReads, { destination, transmitter }: Lane, nonce: Cctp.Nonce) =>
+  Effect.map(
+    read(
+      view,
+      destination,
+      transmitter,
+      "used nonces",
+      encodeFunctionData({ abi: transmitterAbi, functionName: "usedNonces", args: [nonce] })
+    ),
+    (used) => used !== 0n
+  )
+
+export const signatureThreshold = (view: ChainReads, { destination, transmitter }: Lane) =>
+  read(
+    view,
+    destination,
+    transmitter,
+    "signature threshold",
+    encodeFunctionData({ abi: transmitterAbi, functionName: "signatureThreshold" })
+  )
+
+export const isAttester = (view: ChainReads, { destination, transmitter }: Lane, attester: Address) =>
+  Effect.map(
+    read(
+      view,
+      destination,
+      transmitter,
+      "attesters",
+      encodeFunctionData({ abi: transmitterAbi, functionName: "isEnabledAttester", args: [attester] })
+    ),
+    (enabled) => enabled !== 0n
+  )
