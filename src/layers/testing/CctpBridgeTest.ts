@@ -200,7 +200,9 @@ export const layer: Layer.Layer<CctpBridge | CctpControl> = Layer.effectContext(
         look(Effect.gen(function*() {
           const { attested } = yield* Ref.get(script)
           if (attested !== undefined) return attested
-          const [name, burn] = yield* burnOf(burnTx)
+          const known = yield* Effect.option(burnOf(burnTx))
+          if (Option.isNone(known)) return Attested.Pending({ waitingFor: "Circle to see it", delay: undefined })
+          const [name, burn] = known.value
           yield* put(name, { looks: burn.looks + 1 })
           return burn.looks === 0
             ? Attested.Pending({ waitingFor: "Circle to attest", delay: undefined })
