@@ -40,6 +40,8 @@ export const search = (
   }
   const narrowed = (from: bigint, to: bigint): Effect.Effect<ReadonlyArray<MinedLog>, ChainError> =>
     Effect.catchIf(within(from, to), (error) => isTooMuch(error) && from < to, () => halved(from, to))
+  // Nodes answer an error instead of nothing.
+  if (toBlock !== undefined && fromBlock > toBlock) return Effect.succeed([])
   return toBlock === undefined
     ? Effect.catchIf(
       within(fromBlock, "latest"),

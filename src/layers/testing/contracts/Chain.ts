@@ -116,6 +116,7 @@ const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) => Effec
         const toBlock = first?.blockNumber ?? 0n
         yield* equals(yield* found({ toBlock }), "1", "up to the first block")
         yield* equals(yield* found({ fromBlock: toBlock + 1n }), "2,3", "from the block after it")
+        yield* equals(yield* found({ fromBlock: toBlock + 1n, toBlock }), "", "in no block at all")
       })
   ],
   ["logs of what was reorganised away are gone", ({ chain, world }) =>
