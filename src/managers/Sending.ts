@@ -42,7 +42,7 @@ export interface Options<Command, A extends Effectual, E, R, ED, RD> {
   readonly failed: (reason: Reason, detail: string) => Effect.Effect<Command>
   /** A transaction that reverts is sent anew until so many have, of those since then. Without it one is enough. */
   readonly again?: { readonly since: DateTime.Utc; readonly limit: number }
-  readonly onWait: (waitingFor: string) => Effect.Effect<void>
+  readonly onWait: (waitingFor: string, until: Option.Option<DateTime.Utc>) => Effect.Effect<void>
 }
 
 const notYet = (waitingFor: string) => Waiting.NotYet({ waitingFor, late: Option.none<never>() })

@@ -37,7 +37,7 @@ export const send = (id: RebalanceId, state: typeof Rebalance.State.Bridged.Type
         ),
       done: ({ amount, txHash }) => Route.deposited(state, "EthereumWallet", txHash, amount),
       failed: (reason, detail) => Route.failDeposit({ reason, detail, place: "EthereumWallet" }),
-      onWait: Route.sending(id, state)
+      onWait: Route.waiting(id, state)
     })
   })
 

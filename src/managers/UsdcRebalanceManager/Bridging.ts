@@ -37,7 +37,7 @@ export const burn = (id: RebalanceId, state: WithdrawalComplete, lease: Lease) =
             answer: Rebalance.InitiateBridging.make({ burnTx, burned, maxFee, destinationBlock, at })
           })),
       failed: (reason, detail) => Route.failBridging({ reason, detail, place }),
-      onWait: Route.sending(id, state)
+      onWait: Route.waiting(id, state)
     }).pipe(
       Effect.catchIf(
         isRefusal,
@@ -160,6 +160,6 @@ export const mint = (id: RebalanceId, state: AttestedState, lease: Lease) =>
           detail: `${Usdc.print(state.burn.burned)} USDC are burned and not minted: ${detail}`,
           place: "CctpInTransit"
         }),
-      onWait: Route.sending(id, state)
+      onWait: Route.waiting(id, state)
     })
   })

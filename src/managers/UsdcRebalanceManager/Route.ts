@@ -1,5 +1,5 @@
 /** Where the money of a rebalance is on its way, by the direction. */
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Effect } from "effect"
 import type { Place, Reason } from "../../domain/Failure.ts"
 import type { RebalanceId } from "../../domain/OperationId.ts"
 import * as TokenAmount from "../../domain/TokenAmount.ts"
@@ -124,9 +124,3 @@ export const compare = (
 /** What a state waits for, with its deadline if it has one. */
 export const waiting = (id: string, { _tag, since }: { readonly _tag: string; readonly since: DateTime.Utc }) =>
   Progress.waiting({ type: Rebalance.aggregate.type, id, state: _tag, since })
-
-/** What a state waits for that sends a transaction: it has no deadline. */
-export const sending = (id: string, state: { readonly _tag: string; readonly since: DateTime.Utc }) => {
-  const report = waiting(id, state)
-  return (waitingFor: string) => report(waitingFor, Option.none())
-}

@@ -26,7 +26,7 @@ export const send = (id: RebalanceId, state: typeof Rebalance.State.Bridged.Type
       send: (sending) => vault.deposit({ vault: state.vault, token: state.usdc.base, amount }, sending),
       done: ({ amount: moved, txHash }) => Route.deposited(state, "BaseWallet", txHash, moved),
       failed: (reason, detail) => Route.failDeposit({ reason, detail, place: "BaseWallet" }),
-      onWait: Route.sending(id, state)
+      onWait: Route.waiting(id, state)
     })
   })
 

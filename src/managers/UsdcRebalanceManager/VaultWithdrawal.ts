@@ -24,6 +24,6 @@ export const send = (id: RebalanceId, state: typeof Rebalance.State.Requested.Ty
             answer: Rebalance.Initiate.make({ withdrawal: Rebalance.State.OnchainTx.make({ txHash }), at })
           })),
       failed: (reason, detail) => Route.failWithdrawal({ reason, detail, place: "Vault" }),
-      onWait: Route.sending(id, state)
+      onWait: Route.waiting(id, state)
     })
   })

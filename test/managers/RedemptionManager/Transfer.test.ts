@@ -5,11 +5,14 @@ import * as Address from "../../../src/domain/Address.ts"
 import * as Redemption from "../../../src/domain/EquityRedemption.ts"
 import * as Outcome from "../../../src/domain/Outcome.ts"
 import { AlpacaTokenizationControl } from "../../../src/layers/testing/AlpacaTokenizationControl.ts"
+import * as MemoryChain from "../../../src/layers/testing/MemoryChain.ts"
 import * as RedemptionManager from "../../../src/managers/RedemptionManager.ts"
 import { BaseChain } from "../../../src/services/Chain.ts"
 import { Leases } from "../../../src/services/Leases.ts"
 import { Signer } from "../../../src/services/Signer.ts"
+import { command as examples } from "../../domain/RedemptionExamples.ts"
 import { alerts, passing, settled } from "../Harness.ts"
+import { record } from "../Recording.ts"
 import {
   amount,
   completing,
@@ -37,6 +40,25 @@ describe("Requested", () => {
       assert.include(detail, "EquityToken: paused")
       assert.isTrue(yield* isSettled)
       assert.lengthOf(yield* transactions, 0)
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("begun with another key: nothing is sent from this one", () =>
+    Effect.gen(function*() {
+      const base = yield* running
+      const theirs = Address.make("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
+      yield* record(Redemption.aggregate, id, [
+        Redemption.RequestRedemption.make({
+          ...examples.RequestRedemption,
+          wallet: theirs,
+          token: MemoryChain.equity
+        })
+      ])
+      const error = yield* Effect.flip(passing(RedemptionManager.resume(id)))
+      assert.deepInclude(error, { _tag: "Refused", reason: "OtherWallet" })
+      assert.include(error.message, theirs)
+      yield* base.mine(10)
+      assert.deepStrictEqual([yield* sent, (yield* transactions).length, (yield* state())._tag], [[], 0, "Requested"])
+      assert.include((yield* alerts).map(({ message }) => message).join(), "OtherWallet")
     }).pipe(Effect.provide(layer)))
 
   it.effect("paused after the broadcast: mined without effect, failed with the contract's reason", () =>
