@@ -4,6 +4,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import { type Config, Effect, Layer, type Redacted } from "effect"
 import type { Alerts } from "../services/Alerts.ts"
 import type { AlpacaTokenization } from "../services/AlpacaTokenization.ts"
+import type { AlpacaWallet } from "../services/AlpacaWallet.ts"
 import type { CctpBridge } from "../services/CctpBridge.ts"
 import type { BaseChain, EthereumChain } from "../services/Chain.ts"
 import type { Erc20 } from "../services/Erc20.ts"
@@ -16,6 +17,7 @@ import type { TransactionOutbox, Transactions } from "../services/TransactionOut
 import { UsdcRoute } from "../services/UsdcRoute.ts"
 import type { Vault } from "../services/Vault.ts"
 import * as AlpacaTokenizationLive from "./alpaca/AlpacaTokenization.ts"
+import * as AlpacaWalletLive from "./alpaca/AlpacaWallet.ts"
 import * as CctpBridgeLive from "./cctp/CctpBridge.ts"
 import * as BallastConfig from "./Config.ts"
 import * as Erc20Live from "./evm/Erc20.ts"
@@ -63,8 +65,11 @@ export const chains = (
 ): Layer.Layer<BaseChain | EthereumChain> =>
   Layer.merge(EvmChain.layerBase(chainOptions(base)), EvmChain.layerEthereum(chainOptions(ethereum)))
 
-export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization> =>
-  AlpacaTokenizationLive.layer(config).pipe(Layer.provide(FetchHttpClient.layer))
+export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization | AlpacaWallet> =>
+  Layer.provide(
+    Layer.merge(AlpacaTokenizationLive.layer(config), AlpacaWalletLive.layer(config)),
+    FetchHttpClient.layer
+  )
 
 /** Everything that sends, and all that it stands on. An application that keeps its keys elsewhere brings another `Signer`. */
 const sending = ({ base, cctp, database, ethereum, transactions }: Configuration) =>
@@ -86,6 +91,7 @@ export const layerWithSigner = (
 ): Layer.Layer<
   | Stored
   | AlpacaTokenization
+  | AlpacaWallet
   | TransactionOutbox
   | Erc20
   | Vault

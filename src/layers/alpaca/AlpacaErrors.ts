@@ -11,7 +11,7 @@ export type Method = "read" | "write"
 
 export interface Refusal {
   readonly status: number
-  /** Of Alpaca's `{code, message}`; none when the body is something else, such as a gateway's page. */
+  /** Of Alpaca's `{code, message}`, or of the travel rule's `{error_code, message}`; none when the body is something else, such as a gateway's page. */
   readonly code: Option.Option<string>
   readonly message: string
 }
@@ -19,6 +19,8 @@ export interface Refusal {
 interface Row {
   readonly method: Method | "any"
   readonly status: ReadonlyArray<number>
+  /** Without it any code will do. */
+  readonly code?: RegExp
   /** Without it any message will do. */
   readonly says?: RegExp
   readonly reason: AlpacaError["reason"]
@@ -30,6 +32,15 @@ interface Row {
 const table: ReadonlyArray<Row> = [
   { method: "any", status: [429], reason: "RateLimited" },
   { method: "any", status: [401], reason: "Unauthenticated" },
+  // Words of the wallets about the owner of an address (external-apis 2.2).
+  {
+    method: "any",
+    status: [400, 403, 422],
+    code:
+      /^(?:INVALID_DATA|UNKNOWN_VASP|ADDRESS_BELONGS_TO_VASP|TRAVEL_RULE_ACTION_REQUIRED|BENEFICIARY_NAME_REQUIRED)$/,
+    reason: "TravelRule"
+  },
+  { method: "write", status: [400, 403, 422], says: /whitelist|not (?:been )?approved/i, reason: "NotWhitelisted" },
   // Documented under 400, seen under 403. "Insufficient permissions" is about the account.
   {
     method: "write",
@@ -61,7 +72,8 @@ export const unanswered = (method: Method): AlpacaError["reason"] =>
 
 export const classify = (method: Method, { code, message, status }: Refusal): Verdict => {
   const row = table.find((one) =>
-    (one.method === "any" || one.method === method) && one.status.includes(status) && (one.says?.test(message) ?? true)
+    (one.method === "any" || one.method === method) && one.status.includes(status) &&
+    (one.says?.test(message) ?? true) && (one.code?.test(Option.getOrElse(code, () => "")) ?? true)
   )
   const answer = [String(status), ...Option.toArray(code)].join(" ")
   const words = message === "" ? answer : `${answer}: ${message}`
@@ -78,11 +90,12 @@ const text = (value: unknown): Option.Option<string> =>
 export const refusal = (status: number, body: string): Refusal => {
   const parsed = Json.parse(body)
   if (Either.isLeft(parsed) || !Predicate.isRecord(parsed.right)) return { status, code: Option.none(), message: body }
-  const { code, message } = parsed.right
+  const { code: number, error_code: name, message } = parsed.right
+  const code = Option.orElse(text(number), () => text(name))
   return {
     status,
-    code: text(code),
-    message: Option.getOrElse(text(message), () => Option.isSome(text(code)) ? "" : body)
+    code,
+    message: Option.getOrElse(text(message), () => Option.isSome(code) ? "" : body)
   }
 }
 

@@ -33,17 +33,17 @@ const bears = (value: unknown, { field, word }: Mark): boolean =>
 type Wanted = Pick<Order, "symbol" | "quantity" | "wallet" | "issuer" | "network">
 
 /** Whether it is what is wanted, as far as it tells. */
-const fulfils = (row: TokenizationRow.Row, type: "mint" | "redeem", wanted: Wanted): boolean =>
+const fulfils = (row: TokenizationRow.TokenizationRow, type: "mint" | "redeem", wanted: Wanted): boolean =>
   answers(row.request, wanted) &&
   agrees(row.type, type) &&
   agrees(row.issuer, wanted.issuer) &&
   agrees(row.network, wanted.network)
 
 /** The issuer rounds down, so the quantity is not compared here. */
-const redeems = (row: TokenizationRow.Row, sent: SentTokens): boolean =>
+const redeems = (row: TokenizationRow.TokenizationRow, sent: SentTokens): boolean =>
   fulfils(row, "redeem", { ...sent, quantity: row.request.quantity })
 
-const shown = (row: TokenizationRow.Row): string => {
+const shown = (row: TokenizationRow.TokenizationRow): string => {
   const { id, quantity, symbol, wallet } = row.request
   const parts = [
     `${id}: ${Shares.print(quantity)} ${symbol}`,
@@ -65,12 +65,12 @@ const wasSent = ({ issuer, network, symbol, wallet }: SentTokens): string =>
 /** A row without a time is older than any other. */
 const newest = Ordering.mapInput(
   Option.getOrder(DateTime.Order),
-  (row: TokenizationRow.Row) => row.createdAt
+  (row: TokenizationRow.TokenizationRow) => row.createdAt
 )
 
 /** A redemption that was turned down may have been tried again. */
 const likeliest = Ordering.combine(
-  Ordering.mapInput(Ordering.boolean, ({ request }: TokenizationRow.Row) => request.status !== "Rejected"),
+  Ordering.mapInput(Ordering.boolean, ({ request }: TokenizationRow.TokenizationRow) => request.status !== "Rejected"),
   newest
 )
 
@@ -126,7 +126,7 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<
       })
       if (Option.isNone(answer)) return Option.none<TokenizationRequest>()
       const found = yield* decode("Unavailable", action, answer.value)
-      const isOurs = (row: TokenizationRow.Row) => fulfils(row, "mint", order)
+      const isOurs = (row: TokenizationRow.TokenizationRow) => fulfils(row, "mint", order)
       if (bears(answer.value, mark) && isOurs(found)) return Option.some(found.request)
       // The look-up shows the newest that bears the label: ours may be behind somebody else's.
       const query = { type: "mint", underlying_symbol: order.symbol }

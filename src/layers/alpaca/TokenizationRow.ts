@@ -1,7 +1,6 @@
 /** A tokenization request as Alpaca writes it, quirks included. Source: external-apis 1.2, 1.4 and peers-and-hazards 2.1. */
-import { BigDecimal, DateTime, Either, Option, ParseResult, Predicate, Record, Schema } from "effect"
+import { DateTime, Either, Option, Predicate, Schema } from "effect"
 import { Address } from "../../domain/Address.ts"
-import * as Decimal from "../../domain/Decimal.ts"
 import { EquitySymbol } from "../../domain/EquitySymbol.ts"
 import { Shares } from "../../domain/Shares.ts"
 import {
@@ -11,28 +10,10 @@ import {
   TokenizationRequestId
 } from "../../domain/TokenizationRequest.ts"
 import { TxHash } from "../../domain/TxHash.ts"
+import * as Amount from "./Amount.ts"
+import * as Row from "./Row.ts"
 
 const absent = { as: "Option" } as const
-
-/** JSON writes small numbers as `1e-9`. The value is exact, so it is ours to read, unlike such a text of a person. */
-const written = (text: string): string =>
-  BigDecimal.fromString(text).pipe(
-    Option.map(BigDecimal.normalize),
-    Option.filter(({ scale, value }) => value >= 0n && Math.abs(scale) <= 36),
-    Option.match({
-      onNone: () => text,
-      onSome: ({ scale, value }) => scale >= 0 ? Decimal.print(value, scale) : String(value * 10n ** BigInt(-scale))
-    })
-  )
-
-const Quantity = Schema.compose(
-  Schema.transform(Schema.String, Schema.String, {
-    strict: true,
-    decode: (text) => /^[0-9.]+[eE][-+]?[0-9]{1,3}$/.test(text) ? written(text) : text,
-    encode: (text) => text
-  }),
-  Shares
-)
 
 /** `account`, `issuer_account`, `fees` and whatever else there is are not read. */
 const Wire = Schema.Struct({
@@ -40,7 +21,7 @@ const Wire = Schema.Struct({
   status: Schema.String,
   underlying_symbol: EquitySymbol,
   /** Numbers arrive here as the digits that were written. */
-  qty: Quantity,
+  qty: Amount.of(Shares),
   type: Schema.optionalWith(Schema.String, absent),
   issuer: Schema.optionalWith(Schema.String, absent),
   network: Schema.optionalWith(Schema.String, absent),
@@ -51,7 +32,7 @@ const Wire = Schema.Struct({
   created_at: Schema.optionalWith(Schema.String, absent)
 })
 
-export interface Row {
+export interface TokenizationRow {
   readonly request: TokenizationRequest
   /** What the caller of the mint request called it. Not unique. */
   readonly label: Option.Option<string>
@@ -75,7 +56,7 @@ const status = (word: string): Status => {
   }
 }
 
-const row = (wire: typeof Wire.Type): Row => ({
+const row = (wire: typeof Wire.Type): TokenizationRow => ({
   request: {
     id: wire.tokenization_request_id,
     status: status(wire.status),
@@ -92,20 +73,10 @@ const row = (wire: typeof Wire.Type): Row => ({
   createdAt: Option.flatMap(wire.created_at, DateTime.make)
 })
 
-const decodeWire = Schema.decodeUnknownEither(Wire)
+const decodeWire = Row.decoder(Wire)
 
 /** Left says what is wrong with it, field by field. */
-export const decode = (value: unknown): Either.Either<Row, string> => {
-  if (!Predicate.isRecord(value)) return Either.left("not an object")
-  // Alpaca writes "" where it means null, and null where it means nothing.
-  const written = Record.filter(value, (field) => field !== "" && field !== null)
-  return Either.mapBoth(decodeWire(written), {
-    onLeft: (error) =>
-      ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) => `${path.join(".")}: ${message}`)
-        .join("; "),
-    onRight: row
-  })
-}
+export const decode = (value: unknown): Either.Either<TokenizationRow, string> => Either.map(decodeWire(value), row)
 
 /** By what we know a request of ours. */
 export type MarkField = "client_request_id" | "tx_hash"

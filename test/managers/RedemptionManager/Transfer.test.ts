@@ -58,7 +58,7 @@ describe("Requested", () => {
       assert.include(error.message, theirs)
       yield* base.mine(10)
       assert.deepStrictEqual([yield* sent, (yield* transactions).length, (yield* state())._tag], [[], 0, "Requested"])
-      assert.include((yield* alerts).map(({ message }) => message).join(), "OtherWallet")
+      assert.include((yield* alerts).map(({ condition }) => condition).join(), "OtherWallet")
     }).pipe(Effect.provide(layer)))
 
   it.effect("paused after the broadcast: mined without effect, failed with the contract's reason", () =>

@@ -1,0 +1,158 @@
+/** The account's crypto wallet over HTTP: USDC on Ethereum. Broker API. Source: external-apis 2. */
+import type { HttpClient } from "@effect/platform"
+import { DateTime, Duration, Effect, Either, Layer, Option, Predicate } from "effect"
+import * as Address from "../../domain/Address.ts"
+import * as Usdc from "../../domain/Usdc.ts"
+import type { WalletTransfer, WalletTransferId } from "../../domain/WalletTransfer.ts"
+import type { AlpacaError } from "../../services/AlpacaError.ts"
+import { AlpacaWallet, type Deposit, type Whitelisting, type Withdrawal } from "../../services/AlpacaWallet.ts"
+import * as AlpacaClient from "./AlpacaClient.ts"
+import * as WalletRow from "./WalletRow.ts"
+
+const transfers = "wallets/transfers"
+
+/** Alpaca dates a transfer by its clock, and we an intent by ours. */
+const clockMargin = Duration.minutes(2)
+
+/** A list is documented to be bare; some endpoints wrap theirs. */
+const rowsIn = (answer: unknown): Option.Option<ReadonlyArray<unknown>> => {
+  if (Array.isArray(answer)) return Option.some(answer)
+  if (!Predicate.isRecord(answer)) return Option.none()
+  const wrapped = ["transfers", "whitelists", "whitelisted_addresses", "data"].map((name) => answer[name])
+  return Option.fromNullable(wrapped.find((value) => Array.isArray(value)))
+}
+
+/** Paging is not documented; if there is any it works like that of Alpaca's other lists. */
+const nextPage = (answer: unknown): Option.Option<string> =>
+  Predicate.isRecord(answer)
+    ? Option.filter(
+      Option.liftPredicate(answer["next_page_token"], Predicate.isString),
+      (token) => token !== "" && token.length <= 1024
+    )
+    : Option.none()
+
+const mostPages = 100
+
+/** It ended without anything having left. */
+const cameToNothing = ({ status, txHash }: WalletTransfer): boolean => status === "Failed" && Option.isNone(txHash)
+
+const shown = (all: ReadonlyArray<WalletTransfer>): string =>
+  all.map(({ amount, createdAt, id, status }) =>
+    `${id} (${Usdc.print(amount)} USDC, ${status}, of ${DateTime.formatIso(createdAt)})`
+  ).join(", ")
+
+const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Type"], never, HttpClient.HttpClient> =>
+  Effect.map(AlpacaClient.make(config), (client) => {
+    const decode = (reason: AlpacaError["reason"], action: string, value: unknown) =>
+      Either.mapLeft(
+        WalletRow.decode(value),
+        (problem) => client.failure(reason, action, `malformed answer: ${problem}`)
+      )
+
+    const list = (action: string, path: string) =>
+      Effect.gen(function*() {
+        const rows: Array<unknown> = []
+        let page = Option.none<string>()
+        for (let number = 0; number < mostPages; number++) {
+          const query = Option.match(page, { onNone: () => ({}), onSome: (token) => ({ page_token: token }) })
+          const answer = yield* client.read({ action, path, query, limit: AlpacaClient.listLimit })
+          const found = yield* Effect.mapError(rowsIn(answer), () =>
+            client.failure("Unavailable", action, "malformed answer: not a list"))
+          rows.push(...found)
+          page = nextPage(answer)
+          if (Option.isNone(page)) {
+            return rows
+          }
+        }
+        return yield* client.failure("Unavailable", action, `the list has more than ${mostPages} pages`)
+      })
+
+    /** Of the rows that can be ours; one of somebody else's may be what it likes. */
+    const listed = (action: string, mayBeOurs: (row: unknown) => boolean) =>
+      Effect.flatMap(
+        list(action, transfers),
+        (rows) => Effect.forEach(rows.filter(mayBeOurs), (row) => decode("Unavailable", action, row))
+      )
+
+    const depositAddress = Effect.gen(function*() {
+      const action = "deposit address of USDC on Ethereum"
+      const answer = yield* client.read({ action, path: "wallets", query: { asset: "USDC", network: "ethereum" } })
+      const { address } = yield* Either.mapLeft(
+        WalletRow.depositAddress(answer),
+        (problem) => client.failure("Unavailable", action, `malformed answer: ${problem}`)
+      )
+      if (address === Address.zero) {
+        return yield* client.failure("Unavailable", action, "malformed answer: the zero address")
+      }
+      return address
+    }).pipe(Effect.withSpan("AlpacaWallet.depositAddress"))
+
+    const whitelisting = Effect.fn("AlpacaWallet.whitelisting")(function*(address: Address.Address) {
+      const rows = yield* list(`whitelisting of ${address}`, "wallets/whitelists")
+      const words = WalletRow.whitelistWords(rows, address).map((word) => word.toUpperCase())
+      const verdict: Whitelisting = words.length === 0
+        ? "Absent"
+        : words.includes("APPROVED")
+        ? "Approved"
+        : words.includes("PENDING")
+        ? "Pending"
+        : "Other"
+      return verdict
+    })
+
+    const findWithdrawal = Effect.fn("AlpacaWallet.findWithdrawal")(
+      function*({ address, amount, claimed, since }: Withdrawal) {
+        const action = `find withdrawal of ${Usdc.print(amount)} USDC to ${address}`
+        const oldest = DateTime.subtractDuration(since, clockMargin)
+        const found = yield* listed(action, (row) => WalletRow.mayBeWithdrawal(row, address, oldest))
+        const ours = found.filter((transfer) => transfer.amount === amount && !claimed.has(transfer.id))
+        const effective = ours.filter((transfer) => !cameToNothing(transfer))
+        if (effective.length > 1) {
+          return yield* client.failure("Ambiguous", action, `any of these could be it: ${shown(effective)}`)
+        }
+        return Option.fromNullable(effective.at(0) ?? ours.at(-1))
+      }
+    )
+
+    const orderWithdrawal = Effect.fn("AlpacaWallet.orderWithdrawal")(
+      function*({ address, amount }: Pick<Withdrawal, "amount" | "address">) {
+        const action = `withdraw ${Usdc.print(amount)} USDC to ${address}`
+        const answer = yield* client.write({
+          action,
+          path: transfers,
+          body: JSON.stringify({ amount: Usdc.print(amount), address, asset: "USDC", chain: "ETH" })
+        })
+        const transfer = yield* decode("OutcomeUnknown", action, answer)
+        if (WalletRow.contradicts(answer, address) || transfer.amount !== amount) {
+          return yield* client.failure("Mismatch", action, `Alpaca took ${shown([transfer])}`)
+        }
+        return transfer
+      }
+    )
+
+    const getTransfer = Effect.fn("AlpacaWallet.getTransfer")(function*(id: WalletTransferId) {
+      const action = `get transfer ${id}`
+      const answer = yield* client.find({ action, path: `${transfers}/${AlpacaClient.encode(id)}` })
+      if (Option.isNone(answer)) return Option.none<WalletTransfer>()
+      const transfer = yield* decode("Unavailable", action, answer.value)
+      if (transfer.id.toLowerCase() !== id.toLowerCase()) {
+        return yield* client.failure("Unavailable", action, `malformed answer: it is about ${transfer.id}`)
+      }
+      return Option.some(transfer)
+    })
+
+    const findDeposit = Effect.fn("AlpacaWallet.findDeposit")(function*({ address, txHash }: Deposit) {
+      const action = `find deposit ${txHash}`
+      const found = yield* listed(action, (row) => WalletRow.mayBeDeposit(row, txHash, address))
+      const complete = found.filter(({ status }) => status === "Complete")
+      if (complete.length > 1) {
+        return yield* client.failure("Ambiguous", action, `Alpaca shows several of one transaction: ${shown(complete)}`)
+      }
+      return Option.fromNullable(complete.at(0) ?? found.find(({ status }) => status !== "Failed") ?? found.at(0))
+    })
+
+    return { depositAddress, whitelisting, findWithdrawal, orderWithdrawal, getTransfer, findDeposit }
+  })
+
+export const layer = (config: AlpacaClient.AlpacaConfig): Layer.Layer<AlpacaWallet, never, HttpClient.HttpClient> =>
+  Layer.effect(AlpacaWallet, make(config))

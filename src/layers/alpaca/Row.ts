@@ -1,0 +1,16 @@
+/** One object of Alpaca's, quirks included: "" and null mean that there is nothing. */
+import { Either, ParseResult, Predicate, Record, Schema } from "effect"
+
+/** Left says what is wrong with it, field by field. */
+export const decoder = <A, I>(wire: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknownEither(wire)
+  return (value: unknown): Either.Either<A, string> =>
+    Predicate.isRecord(value)
+      ? Either.mapLeft(
+        decode(Record.filter(value, (field) => field !== "" && field !== null)),
+        (error) =>
+          ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) => `${path.join(".")}: ${message}`)
+            .join("; ")
+      )
+      : Either.left("not an object")
+}

@@ -1,0 +1,109 @@
+/** Transfers and whitelisted addresses of the crypto wallet as Alpaca writes them. Source: external-apis 2.1 to 2.4. */
+import { DateTime, Either, Option, Predicate, Schema } from "effect"
+import { Address } from "../../domain/Address.ts"
+import { TxHash } from "../../domain/TxHash.ts"
+import * as Usdc from "../../domain/Usdc.ts"
+import { type Status, type WalletTransfer, WalletTransferId } from "../../domain/WalletTransfer.ts"
+import * as Amount from "./Amount.ts"
+import * as Row from "./Row.ts"
+
+const absent = { as: "Option" } as const
+
+/** Alpaca's list of other chains has hashes without 0x. */
+const Hash = Schema.compose(
+  Schema.transform(Schema.String, Schema.String, {
+    strict: true,
+    decode: (text) => /^[0-9a-fA-F]{64}$/.test(text) ? `0x${text}` : text,
+    encode: (text) => text
+  }),
+  TxHash
+)
+
+/** `usd_value`, `network_fee` and `fees` are not read: what arrived is read from the chain. */
+const Transfer = Schema.Struct({
+  id: WalletTransferId,
+  status: Schema.String,
+  amount: Amount.of(Usdc.Usdc),
+  tx_hash: Schema.optionalWith(Hash, absent),
+  to_address: Schema.optionalWith(Address, absent),
+  created_at: Schema.DateTimeUtc
+})
+
+/** An open enum: a word that is not known yet means that the transfer is not over. */
+const status = (word: string): Status => {
+  switch (word.toUpperCase()) {
+    case "PROCESSING":
+      return "Processing"
+    case "COMPLETE":
+      return "Complete"
+    case "FAILED":
+      return "Failed"
+    default:
+      return "Other"
+  }
+}
+
+const toTransfer = (wire: typeof Transfer.Type): WalletTransfer => ({
+  id: wire.id,
+  status: status(wire.status),
+  amount: wire.amount,
+  txHash: wire.tx_hash,
+  address: wire.to_address,
+  createdAt: wire.created_at
+})
+
+const transfer = Row.decoder(Transfer)
+
+/** Left says what is wrong with it. */
+export const decode = (value: unknown): Either.Either<WalletTransfer, string> => Either.map(transfer(value), toTransfer)
+
+/** What is written there, in a row that may be malformed otherwise; none for an empty word. */
+const word = (value: unknown, field: string): Option.Option<string> =>
+  Predicate.isRecord(value)
+    ? Option.filter(Option.liftPredicate(value[field], Predicate.isString), (text) => text !== "")
+    : Option.none()
+
+/** Neither words nor addresses nor hashes differ by case. */
+const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+
+/** An absent word contradicts nothing. */
+const agrees = (value: unknown, field: string, expected: string): boolean =>
+  Option.match(word(value, field), { onNone: () => true, onSome: (found) => isSame(found, expected) })
+
+const bears = (value: unknown, field: string, expected: string): boolean =>
+  Option.exists(word(value, field), (found) => isSame(found, expected))
+
+const isUsdcOnEthereum = (value: unknown): boolean => agrees(value, "asset", "USDC") && agrees(value, "chain", "ETH")
+
+/** Whether it can be a withdrawal of USDC to this address that is not older, readable or not. */
+export const mayBeWithdrawal = (value: unknown, address: Address, since: DateTime.Utc): boolean =>
+  agrees(value, "direction", "OUTGOING") &&
+  isUsdcOnEthereum(value) &&
+  bears(value, "to_address", address) &&
+  Option.match(Option.flatMap(word(value, "created_at"), DateTime.make), {
+    onNone: () => true,
+    onSome: (created) => DateTime.greaterThanOrEqualTo(created, since)
+  })
+
+/** Whether it can be what Alpaca made of this transaction. */
+export const mayBeDeposit = (value: unknown, txHash: TxHash, address: Address): boolean =>
+  agrees(value, "direction", "INCOMING") &&
+  isUsdcOnEthereum(value) &&
+  (bears(value, "tx_hash", txHash) || bears(value, "tx_hash", txHash.slice(2))) &&
+  agrees(value, "to_address", address)
+
+/** Whether an answer to our order is about something else. */
+export const contradicts = (value: unknown, address: Address): boolean =>
+  !agrees(value, "direction", "OUTGOING") || !isUsdcOnEthereum(value) || !agrees(value, "to_address", address)
+
+/** The word that the whitelist has for this address; none where it is not on it, or only for another asset or chain. */
+export const whitelistWords = (rows: ReadonlyArray<unknown>, address: Address): ReadonlyArray<string> =>
+  rows.filter((row) => isUsdcOnEthereum(row) && bears(row, "address", address)).map((row) =>
+    Option.getOrElse(word(row, "status"), () => "no status")
+  )
+
+/** `{asset_id, address, created_at}`, and perhaps `chain`. */
+export const depositAddress = Row.decoder(Schema.Struct({
+  address: Address,
+  chain: Schema.optional(Schema.Literal("ETH", "ethereum"))
+}))
