@@ -5,13 +5,16 @@ import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 
+/** What Alpaca keeps of a withdrawal, in units of 1e-6 USDC: less arrives than was asked for, as in life. */
+const networkFee = 250_000n
+
 /** A world and a database of its own, both gone with the scope. */
 export const world = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const folder = yield* fs.makeTempDirectoryScoped({ prefix: "ballast-" })
   // Servers, a compiler and all of viem: no other command has to load them.
   const LocalWorld = yield* Effect.promise(() => import("../../layers/local/LocalWorld.ts"))
-  const world = yield* LocalWorld.make()
+  const world = yield* LocalWorld.make({ settings: { wallets: { withdraw: { networkFee } } } })
   return { ...world, environment: { ...world.environment, BALLAST_DATABASE: `sqlite:${folder}/ballast.db` } }
 })
 
