@@ -5,7 +5,7 @@ import * as Usdc from "../../domain/Usdc.ts"
 /** 10000 basis points are the whole. */
 const whole = 10_000n * 1_000_000n
 const one = 1_000_000n
-const rateDecimals = 6
+export const rateDecimals = 6
 
 const ceilDiv = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor
 

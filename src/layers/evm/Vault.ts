@@ -13,6 +13,7 @@ import * as Erc20Reads from "./Erc20Reads.ts"
 import * as Submission from "./Submission.ts"
 import * as TransferLogs from "./TransferLogs.ts"
 import { vaultAbi } from "./VaultAbi.ts"
+import * as VaultReads from "./VaultReads.ts"
 
 const chain = "base"
 type Way = "in" | "out"
@@ -66,25 +67,7 @@ export const layer: Layer.Layer<Vault, never, BaseChain | TransactionOutbox> = L
       deposited: Effect.fn("Vault.deposited")(({ token, txHash, wallet }) =>
         Erc20Reads.atDepth(base, txHash, (receipt) => moved("in", receipt, token, wallet))
       ),
-      balance: Effect.fn("Vault.balance")(function*(vault, token) {
-        const data = encodeFunctionData({
-          abi: vaultAbi,
-          functionName: "vaultBalance2",
-          args: [vault.owner, token, vault.id]
-        })
-        const answer = yield* base.look((view) => view.call({ to: vault.reader, data }))
-        const units = Either.flatMap(Float.fromHex(answer), (float) => Float.toFixedFloor(float, Usdc.decimals))
-        return yield* Either.mapBoth(units, {
-          onLeft: ({ message }) =>
-            new ChainError({
-              reason: "BadAnswer",
-              chain,
-              action: `balance of vault ${vault.id} of ${vault.owner}`,
-              detail: `${vault.reader} does not answer as an orderbook does: ${message}`
-            }),
-          onRight: Usdc.fromUnits
-        })
-      })
+      balance: Effect.fn("Vault.balance")((vault, token) => base.look((view) => VaultReads.balance(view, vault, token)))
     }
   })
 )
