@@ -119,7 +119,12 @@ const make = (options: LocalWorld.Options) =>
   Effect.gen(function*() {
     const world = yield* LocalWorld.make({ blockTime: "100 millis", mintDelay: "100 millis", ...options })
     const BALLAST_DATABASE = `sqlite:${path.join(yield* folder, "ballast.db")}`
-    const quick = { BALLAST_BASE_CONFIRMATIONS: "2", BALLAST_POLL_INTERVAL: "100 millis", BALLAST_LOG_LEVEL: "trace" }
+    const quick = {
+      BALLAST_BASE_CONFIRMATIONS: "2",
+      BALLAST_POLL_INTERVAL: "100 millis",
+      BALLAST_ATTESTATION_POLL_INTERVAL: "100 millis",
+      BALLAST_LOG_LEVEL: "trace"
+    }
     const nodes = {
       BALLAST_ETHEREUM_RPC_URL: `${world.ethereum.url}/${rpcKey}`,
       BALLAST_BASE_RPC_URL: `${world.base.url}/${rpcKey}`
@@ -135,6 +140,17 @@ export const redemptionSandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(
   Sandbox,
   make({ tokens: { AAPL: "50" }, redeemDelay: "100 millis" })
 )
+
+/** USDC everywhere, some of it in our wallet that is none of a rebalance's. */
+export const rebalanceSandbox = (options: Pick<LocalWorld.Options, "vault"> = {}): Layer.Layer<Sandbox, unknown> =>
+  Layer.scoped(
+    Sandbox,
+    make({
+      usdc: { alpaca: "100000", vault: "100000", ethereumWallet: "777", baseWallet: "888" },
+      walletDelay: "100 millis",
+      ...options
+    })
+  )
 
 /** A database of its own for one test. */
 export const ownDatabase = Effect.gen(function*() {
@@ -152,6 +168,15 @@ export const redeemOf = (
   id: string,
   quantity = "0.01"
 ) => ["redeem", "--symbol", "AAPL", "--quantity", quantity, "--id", id]
+
+export const rebalanceOf = (direction: "alpaca-to-base" | "base-to-alpaca", id: string, amount: string) => [
+  "usdc",
+  direction,
+  "--amount",
+  amount,
+  "--id",
+  id
+]
 
 const Operation = Schema.parseJson(Schema.Struct({
   id: Schema.String,

@@ -43,11 +43,8 @@ const shown = (all: ReadonlyArray<WalletTransfer>): string =>
 
 const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Type"], never, HttpClient.HttpClient> =>
   Effect.map(AlpacaClient.make(config), (client) => {
-    const decode = (reason: AlpacaError["reason"], action: string, value: unknown) =>
-      Either.mapLeft(
-        WalletRow.decode(value),
-        (problem) => client.failure(reason, action, `malformed answer: ${problem}`)
-      )
+    const orMalformed = <A>(reason: AlpacaError["reason"], action: string, decoded: Either.Either<A, string>) =>
+      Either.mapLeft(decoded, (problem) => client.failure(reason, action, `malformed answer: ${problem}`))
 
     const list = (action: string, path: string) =>
       Effect.gen(function*() {
@@ -68,19 +65,16 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Ty
       })
 
     /** Of the rows that can be ours; one of somebody else's may be what it likes. */
-    const listed = (action: string, mayBeOurs: (row: unknown) => boolean) =>
+    const listed = (action: string, mayBeOurs: (row: unknown) => boolean, decode: typeof WalletRow.decode) =>
       Effect.flatMap(
         list(action, transfers),
-        (rows) => Effect.forEach(rows.filter(mayBeOurs), (row) => decode("Unavailable", action, row))
+        (rows) => Effect.forEach(rows.filter(mayBeOurs), (row) => orMalformed("Unavailable", action, decode(row)))
       )
 
     const depositAddress = Effect.gen(function*() {
       const action = "deposit address of USDC on Ethereum"
       const answer = yield* client.read({ action, path: "wallets", query: { asset: "USDC", network: "ethereum" } })
-      const { address } = yield* Either.mapLeft(
-        WalletRow.depositAddress(answer),
-        (problem) => client.failure("Unavailable", action, `malformed answer: ${problem}`)
-      )
+      const { address } = yield* orMalformed("Unavailable", action, WalletRow.depositAddress(answer))
       if (address === Address.zero) {
         return yield* client.failure("Unavailable", action, "malformed answer: the zero address")
       }
@@ -104,7 +98,7 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Ty
       function*({ address, amount, claimed, since }: Withdrawal) {
         const action = `find withdrawal of ${Usdc.print(amount)} USDC to ${address}`
         const oldest = DateTime.subtractDuration(since, clockMargin)
-        const found = yield* listed(action, (row) => WalletRow.mayBeWithdrawal(row, address, oldest))
+        const found = yield* listed(action, (row) => WalletRow.mayBeWithdrawal(row, address, oldest), WalletRow.decode)
         const ours = found.filter((transfer) => transfer.amount === amount && !claimed.has(transfer.id))
         const effective = ours.filter((transfer) => !cameToNothing(transfer))
         if (effective.length > 1) {
@@ -122,7 +116,7 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Ty
           path: transfers,
           body: JSON.stringify({ amount: Usdc.print(amount), address, asset: "USDC", chain: "ETH" })
         })
-        const transfer = yield* decode("OutcomeUnknown", action, answer)
+        const transfer = yield* orMalformed("OutcomeUnknown", action, WalletRow.decode(answer))
         if (WalletRow.contradicts(answer, address) || transfer.amount !== amount) {
           return yield* client.failure("Mismatch", action, `Alpaca took ${shown([transfer])}`)
         }
@@ -134,7 +128,7 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Ty
       const action = `get transfer ${id}`
       const answer = yield* client.find({ action, path: `${transfers}/${AlpacaClient.encode(id)}` })
       if (Option.isNone(answer)) return Option.none<WalletTransfer>()
-      const transfer = yield* decode("Unavailable", action, answer.value)
+      const transfer = yield* orMalformed("Unavailable", action, WalletRow.decode(answer.value))
       if (transfer.id.toLowerCase() !== id.toLowerCase()) {
         return yield* client.failure("Unavailable", action, `malformed answer: it is about ${transfer.id}`)
       }
@@ -143,7 +137,11 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Ty
 
     const findDeposit = Effect.fn("AlpacaWallet.findDeposit")(function*({ address, txHash }: Deposit) {
       const action = `find deposit ${txHash}`
-      const found = yield* listed(action, (row) => WalletRow.mayBeDeposit(row, txHash, address))
+      const found = yield* listed(
+        action,
+        (row) => WalletRow.mayBeDeposit(row, txHash, address),
+        WalletRow.decodeDeposit
+      )
       const complete = found.filter(({ status }) => status === "Complete")
       if (complete.length > 1) {
         return yield* client.failure("Ambiguous", action, `Alpaca shows several of one transaction: ${shown(complete)}`)

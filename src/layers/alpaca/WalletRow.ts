@@ -19,11 +19,12 @@ const Hash = Schema.compose(
   TxHash
 )
 
-/** `usd_value`, `network_fee` and `fees` are not read: what arrived is read from the chain. */
+/** `usd_value` and `network_fee` are not read: what a withdrawal brought is read from the chain. */
 const Transfer = Schema.Struct({
   id: WalletTransferId,
   status: Schema.String,
   amount: Amount.of(Usdc.Usdc),
+  fees: Schema.optionalWith(Schema.String, absent),
   tx_hash: Schema.optionalWith(Hash, absent),
   to_address: Schema.optionalWith(Address, absent),
   created_at: Schema.DateTimeUtc
@@ -56,6 +57,15 @@ const transfer = Row.decoder(Transfer)
 
 /** Left says what is wrong with it. */
 export const decode = (value: unknown): Either.Either<WalletTransfer, string> => Either.map(transfer(value), toTransfer)
+
+/** Of a deposit: what was credited is what came less what Alpaca kept, as far as it says so. */
+export const decodeDeposit = (value: unknown): Either.Either<WalletTransfer, string> =>
+  Either.map(transfer(value), (wire) => {
+    const fees = Option.getOrElse(Option.flatMap(wire.fees, readFee), () => Usdc.fromUnits(0n))
+    return { ...toTransfer(wire), amount: Usdc.fromUnits(fees < wire.amount ? wire.amount - fees : 0n) }
+  })
+
+const readFee = Schema.decodeUnknownOption(Amount.of(Usdc.Usdc))
 
 /** What is written there, in a row that may be malformed otherwise; none for an empty word. */
 const word = (value: unknown, field: string): Option.Option<string> =>

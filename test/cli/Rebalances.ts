@@ -1,0 +1,65 @@
+/** Rebalances of USDC, and what truly happened of them: each has an amount of its own, by which it is known everywhere. */
+import { assert } from "@effect/vitest"
+import { Effect, Either } from "effect"
+import { randomUUID } from "node:crypto"
+import * as Usdc from "../../src/domain/Usdc.ts"
+import { Sandbox } from "./Ballast.ts"
+
+export type Direction = "alpaca-to-base" | "base-to-alpaca"
+
+let amounts = 0
+/** Further apart than any fee. */
+export const next = () => ({ id: randomUUID(), amount: `${100 + ++amounts}` })
+
+export const units = (amount: string) => Either.getOrThrow(Usdc.parse(amount))
+
+const once = { withdrawn: 1, burned: 1, minted: 1, deposited: 1 }
+
+/** How often each step has happened for this amount, in whichever direction; `short` units of it never arrived. */
+export const effectsOf = (amount: string, short = 0n) =>
+  Effect.gen(function*() {
+    const { world } = yield* Sandbox
+    const { wallets } = yield* world.alpaca.history
+    const { burns, mints, vaultMoves } = yield* world.circle.history
+    const asked = units(amount)
+    const burned = burns.filter((burn) => burn.amount === asked - short)
+    const minted = mints.filter(({ nonce }) => burned.some((burn) => burn.nonce === nonce))
+    const isMinted = (deposited: bigint) => minted.some((mint) => mint.amount === deposited)
+    return {
+      withdrawn: wallets.transfers.filter((one) =>
+        one.direction === "OUTGOING" && one.amount === asked && one.place !== "returned"
+      )
+        .length + vaultMoves.filter((move) =>
+          move.type === "withdraw" && move.amount === asked
+        ).length,
+      burned: burned.length,
+      minted: minted.length,
+      deposited: vaultMoves.filter((move) => move.type === "deposit" && isMinted(move.amount)).length +
+        wallets.receipts.filter((receipt) => isMinted(receipt.amount)).length
+    }
+  })
+
+export const happenedOnce = (amount: string, short?: bigint) =>
+  Effect.map(effectsOf(amount, short), (effects) => assert.deepStrictEqual(effects, once))
+
+/** All USDC of the world that is ours or was, in units of 1e-6. */
+export const total = Effect.gen(function*() {
+  const { world } = yield* Sandbox
+  const { wallets: { books } } = yield* world.alpaca.history
+  const { balances } = yield* world.circle.history
+  const { baseWallet, cctpFees, ethereumWallet, inTransit, vault } = balances
+  return books.available + books.outgoing + books.incoming + books.fees + ethereumWallet + baseWallet + vault +
+    cctpFees +
+    inTransit
+})
+
+/** What is in our wallet on both chains. */
+export const inWallet = Effect.gen(function*() {
+  const { world } = yield* Sandbox
+  const { balances: { baseWallet, ethereumWallet } } = yield* world.circle.history
+  return { baseWallet, ethereumWallet }
+})
+
+/** A world that is changed for as long as the scope is open. */
+export const given = <A, E, E2>(change: Effect.Effect<A, E>, back: Effect.Effect<unknown, E2>) =>
+  Effect.acquireRelease(Effect.orDie(change), () => Effect.orDie(back))
