@@ -3,13 +3,32 @@ import { assert } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Usdc from "../../src/domain/Usdc.ts"
-import { Sandbox } from "./Ballast.ts"
+import * as AlpacaWalletSettings from "../../src/layers/local/AlpacaWalletSettings.ts"
+import type * as CircleSettings from "../../src/layers/local/CircleSettings.ts"
+import type { Fault } from "../../src/layers/local/Fault.ts"
+import { operation, ownDatabase, rebalanceOf, Sandbox } from "./Ballast.ts"
+import { inProcess } from "./InProcess.ts"
 
 export type Direction = "alpaca-to-base" | "base-to-alpaca"
+
+/** Of a rebalance that finishes. */
+export const recorded = [
+  "RebalanceRequested",
+  "Initiated",
+  "WithdrawalConfirmed",
+  "BridgingInitiated",
+  "AttestationReceived",
+  "Bridged",
+  "DepositInitiated",
+  "DepositConfirmed"
+]
 
 let amounts = 0
 /** Further apart than any fee. */
 export const next = () => ({ id: randomUUID(), amount: `${100 + ++amounts}` })
+export type Rebalance = ReturnType<typeof next>
+
+export const nothing = { withdrawn: 0, burned: 0, minted: 0, deposited: 0 }
 
 export const units = (amount: string) => Either.getOrThrow(Usdc.parse(amount))
 
@@ -63,3 +82,47 @@ export const inWallet = Effect.gen(function*() {
 /** A world that is changed for as long as the scope is open. */
 export const given = <A, E, E2>(change: Effect.Effect<A, E>, back: Effect.Effect<unknown, E2>) =>
   Effect.acquireRelease(Effect.orDie(change), () => Effect.orDie(back))
+
+const usual = AlpacaWalletSettings.make({ quirks: true, delayMillis: 100 })
+
+/** Alpaca's wallets with other habits. */
+export const alpacaWith = (wallets: AlpacaWalletSettings.Patch) =>
+  Effect.flatMap(
+    Sandbox,
+    ({ world: { alpaca } }) => given(alpaca.change({ wallets }), alpaca.change({ wallets: usual }))
+  )
+
+/** Circle with other habits. */
+export const circleWith = (changes: CircleSettings.Patch) =>
+  Effect.flatMap(
+    Sandbox,
+    ({ world: { circle } }) =>
+      Effect.flatMap(circle.settings, (before) => given(circle.change(changes), circle.change(before)))
+  )
+
+/** Struck as often as it says, and no more. */
+export const struck = (
+  server: "alpaca" | "circle" | "ethereum" | "base",
+  on: string,
+  fault: Fault,
+  times: number | "forever" = 1
+) =>
+  Effect.flatMap(
+    Sandbox,
+    ({ world }) => given(world[server].faults.add({ on, fault, times }), world[server].faults.clear)
+  )
+
+/** It went well all the same, each step happened once, and other USDC in our wallet was not touched. */
+export const wentWell = (direction: Direction, one: Rebalance, short?: bigint) =>
+  Effect.gen(function*() {
+    const { environment } = yield* ownDatabase
+    const before = yield* inWallet
+    const ended = yield* inProcess([...rebalanceOf(direction, one.id, one.amount), "--json"], environment)
+    assert.strictEqual(ended.code, 0, ended.stderr)
+    const { events, state } = operation(ended)
+    assert.strictEqual(state, "DepositConfirmed")
+    assert.deepStrictEqual(events.map(({ type }) => type), recorded)
+    yield* happenedOnce(one.amount, short)
+    assert.deepStrictEqual(yield* inWallet, before)
+    return ended
+  })

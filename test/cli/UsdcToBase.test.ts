@@ -1,72 +1,23 @@
 /** USDC from Alpaca into the vault, as its user sees it: what is said, the exit code, and what truly happened. */
 import { assert, layer } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
-import * as AlpacaWalletSettings from "../../src/layers/local/AlpacaWalletSettings.ts"
+import { Effect } from "effect"
 import type { Fault } from "../../src/layers/local/Fault.ts"
-import {
-  ballast,
-  eventsOf,
-  eventually,
-  operation,
-  ownDatabase,
-  rebalanceOf,
-  rebalanceSandbox,
-  Sandbox,
-  start
-} from "./Ballast.ts"
+import { ballast, operation, ownDatabase, rebalanceOf, rebalanceSandbox } from "./Ballast.ts"
 import { inProcess } from "./InProcess.ts"
-import { effectsOf, given, happenedOnce, inWallet, next, total, units } from "./Rebalances.ts"
+import {
+  alpacaWith,
+  effectsOf,
+  happenedOnce,
+  next,
+  nothing,
+  type Rebalance,
+  struck,
+  total,
+  units,
+  wentWell
+} from "./Rebalances.ts"
 
-const recorded = [
-  "RebalanceRequested",
-  "Initiated",
-  "WithdrawalConfirmed",
-  "BridgingInitiated",
-  "AttestationReceived",
-  "Bridged",
-  "DepositInitiated",
-  "DepositConfirmed"
-]
-const order = ({ amount, id }: ReturnType<typeof next>) => rebalanceOf("alpaca-to-base", id, amount)
-
-const usual = AlpacaWalletSettings.make({ quirks: true, delayMillis: 100 })
-
-/** Alpaca's wallets with other habits. */
-const alpacaWith = (wallets: AlpacaWalletSettings.Patch) =>
-  Effect.flatMap(
-    Sandbox,
-    ({ world: { alpaca } }) => given(alpaca.change({ wallets }), alpaca.change({ wallets: usual }))
-  )
-
-const circleWith = (attesting: Parameters<Sandbox["Type"]["world"]["circle"]["change"]>[0]) =>
-  Effect.flatMap(
-    Sandbox,
-    ({ world: { circle } }) =>
-      Effect.flatMap(circle.settings, (before) => given(circle.change(attesting), circle.change(before)))
-  )
-
-/** Struck as often as it says, and no more. */
-const struck = (server: "alpaca" | "circle" | "ethereum" | "base", on: string, fault: Fault, times = 1) =>
-  Effect.flatMap(
-    Sandbox,
-    ({ world }) => given(world[server].faults.add({ on, fault, times }), world[server].faults.clear)
-  )
-
-/** It went well all the same, and each step happened once. */
-const wentWell = (one: ReturnType<typeof next>, short?: bigint) =>
-  Effect.gen(function*() {
-    const { environment } = yield* ownDatabase
-    const before = yield* inWallet
-    const ended = yield* inProcess([...order(one), "--json"], environment)
-    assert.strictEqual(ended.code, 0, ended.stderr)
-    const { events, state } = operation(ended)
-    assert.strictEqual(state, "DepositConfirmed")
-    assert.deepStrictEqual(events.map(({ type }) => type), recorded)
-    yield* happenedOnce(one.amount, short)
-    // Other USDC in our wallet is never touched.
-    assert.deepStrictEqual(yield* inWallet, before)
-    return ended
-  })
+const order = ({ amount, id }: Rebalance) => rebalanceOf("alpaca-to-base", id, amount)
 
 layer(rebalanceSandbox(), { excludeTestServices: true, timeout: 40_000 })("usdc alpaca-to-base", (it) => {
   it.scoped("tells its story: every event, hash and amount; the same id again moves nothing", () =>
@@ -124,7 +75,7 @@ layer(rebalanceSandbox(), { excludeTestServices: true, timeout: 40_000 })("usdc 
       assert.lengthOf(steps, 5)
       const vault = balances.find(({ place }) => place === "Vault")
       assert.strictEqual(units(vault?.after ?? "0") - units(vault?.before ?? "0"), units(arrival))
-      assert.deepStrictEqual(yield* effectsOf(one.amount), { withdrawn: 0, burned: 0, minted: 0, deposited: 0 })
+      assert.deepStrictEqual(yield* effectsOf(one.amount), nothing)
       assert.strictEqual((yield* inProcess(["show", one.id], environment)).code, 2)
     }))
 
@@ -160,7 +111,7 @@ layer(rebalanceSandbox(), { excludeTestServices: true, timeout: 40_000 })("usdc 
           assert.match(checked.stdout, /wrong +Alpaca's whitelist/)
         }))
       }
-      assert.deepStrictEqual(yield* effectsOf(one.amount), { withdrawn: 0, burned: 0, minted: 0, deposited: 0 })
+      assert.deepStrictEqual(yield* effectsOf(one.amount), nothing)
       const checked = yield* inProcess(["check"], environment)
       assert.strictEqual(checked.code, 0, checked.stdout)
       for (const word of ["777 in our wallet", "888 in our wallet", "USDC in the vault", "basis points"]) {
@@ -175,26 +126,26 @@ layer(rebalanceSandbox(), { excludeTestServices: true, timeout: 40_000 })("usdc 
   ]
   for (const [name, fault] of lost) {
     it.scoped(`${name} to the withdrawal: it is looked for, and there is one`, () =>
-      Effect.zipRight(struck("alpaca", "wallets.withdraw", fault), wentWell(next())))
+      Effect.zipRight(struck("alpaca", "wallets.withdraw", fault), wentWell("alpaca-to-base", next())))
   }
 
   it.scoped("a withdrawal that did not get through: after Alpaca's settling time it is ordered again", () =>
     Effect.zipRight(
       struck("alpaca", "wallets.withdraw", { _tag: "FailBefore", status: 503 }),
-      wentWell(next())
+      wentWell("alpaca-to-base", next())
     ))
 
   it.scoped("a transfer that Alpaca does not show by its id for a while is waited for", () =>
-    Effect.zipRight(alpacaWith({ wire: { hiddenReads: 6 } }), wentWell(next())))
+    Effect.zipRight(alpacaWith({ wire: { hiddenReads: 6 } }), wentWell("alpaca-to-base", next())))
 
   it.scoped("Alpaca's word before the chain has it: what counts is what has arrived", () =>
-    Effect.zipRight(alpacaWith({ withdraw: { toldBeforeMillis: 800 } }), wentWell(next())))
+    Effect.zipRight(alpacaWith({ withdraw: { toldBeforeMillis: 800 } }), wentWell("alpaca-to-base", next())))
 
   it.scoped("less than was asked for arrives: that is burned, and the rest is told", () =>
     Effect.gen(function*() {
       yield* alpacaWith({ withdraw: { networkFee: 300_000n, shortBy: 2_500n } })
       const one = next()
-      const ended = yield* wentWell(one, 302_500n)
+      const ended = yield* wentWell("alpaca-to-base", one, 302_500n)
       const { data } = operation(ended)
       assert.deepInclude(data["withdrawn"], { received: `${BigInt(one.amount) - 1n}.6975` })
     }))
@@ -207,11 +158,11 @@ layer(rebalanceSandbox(), { excludeTestServices: true, timeout: 40_000 })("usdc 
       const ended = yield* inProcess([...order(one), "--json"], environment)
       assert.strictEqual(ended.code, 1, ended.stderr)
       assert.deepInclude(operation(ended).failure, { reason: "Rejected", place: "Alpaca", amount: one.amount })
-      assert.deepStrictEqual(yield* effectsOf(one.amount), { withdrawn: 0, burned: 0, minted: 0, deposited: 0 })
+      assert.deepStrictEqual(yield* effectsOf(one.amount), nothing)
     }))
 
   it.scoped("FAILED with a transaction: looked at further, since it may have been sent", () =>
-    Effect.zipRight(alpacaWith({ withdraw: { outcome: "failThenComplete" } }), wentWell(next())))
+    Effect.zipRight(alpacaWith({ withdraw: { outcome: "failThenComplete" } }), wentWell("alpaca-to-base", next())))
 
   it.scoped("FAILED with a transaction that reverted: not settled, and never taken for money", () =>
     Effect.gen(function*() {
@@ -260,111 +211,6 @@ layer(rebalanceSandbox(), { excludeTestServices: true, timeout: 40_000 })("usdc 
       assert.sameMembers(ended.map(({ code }) => code), [0, 2], ended.map(({ stderr }) => stderr).join("\n"))
       assert.include(ended.map(({ stderr }) => stderr).join("\n"), "above BALLAST_USDC_MAX_PER_DAY, 200")
     }))
-
-  for (const chain of ["ethereum", "base"] as const) {
-    it.scoped(`answers of ${chain} to what was broadcast are lost: each is sent once`, () =>
-      Effect.zipRight(struck(chain, "eth_sendRawTransaction", { _tag: "DropAfter" }, 2), wentWell(next())))
-  }
-
-  it.scoped("the attestation of another burn is refused, told, and ours is waited for", () =>
-    Effect.gen(function*() {
-      const { environment, world: { circle } } = yield* ownDatabase
-      const one = next()
-      yield* circleWith({ wire: { foreign: "instead" } })
-      const running = yield* Effect.fork(inProcess(order(one), environment))
-      yield* eventually("it is burned", Effect.map(eventsOf(environment, one.id), (events) => events.length === 4))
-      yield* Effect.sleep("1 second")
-      assert.lengthOf(yield* eventsOf(environment, one.id), 4)
-      yield* circle.change({ wire: { foreign: "none" } })
-      const ended = yield* Fiber.join(running)
-      assert.strictEqual(ended.code, 0, ended.stderr)
-      assert.include(ended.stderr, "message of another burn")
-      yield* happenedOnce(one.amount)
-    }))
-
-  it.scoped("a stranger mints first: that is adopted, and nothing is minted by us", () =>
-    Effect.gen(function*() {
-      yield* circleWith({ attesting: { thirdPartyMints: true } })
-      const one = next()
-      const ended = yield* wentWell(one)
-      assert.include(ended.stderr, "minted by somebody else")
-      assert.notInclude(operation(ended).transactions.map(({ step }) => step), "mint")
-    }))
-
-  it.scoped("a stranger mints while we are down: that is adopted", () =>
-    Effect.gen(function*() {
-      const { environment, world: { base, circle } } = yield* ownDatabase
-      const one = next()
-      const held = yield* base.faults.add({ on: "eth_estimateGas", times: "forever", fault: { _tag: "DropBefore" } })
-      const running = yield* start(order(one), environment)
-      yield* eventually("it is attested", Effect.map(eventsOf(environment, one.id), (events) => events.length === 5))
-      yield* running.kill("SIGKILL")
-      yield* base.faults.remove(held)
-      const { transactions } = operation(yield* inProcess(["show", one.id, "--json"], environment))
-      const burn = transactions.find(({ step }) => step === "burn")?.hash ?? ""
-      yield* Effect.orDie(circle.mintAsStranger("ethereum", burn as `0x${string}`))
-      const ended = yield* inProcess(["resume", one.id, "--json"], environment)
-      assert.strictEqual(ended.code, 0, ended.stderr)
-      yield* happenedOnce(one.amount)
-    }))
-
-  it.scoped("a fast message that expires is signed anew, and minted once", () =>
-    Effect.gen(function*() {
-      yield* circleWith({ attesting: { expiryBlocks: 1 } })
-      const { environment, world: { circle } } = yield* ownDatabase
-      const one = next()
-      const reattested = yield* circle.counts.of("circle.reattest")
-      const ended = yield* inProcess([...order(one), "--json"], environment)
-      assert.strictEqual(ended.code, 0, ended.stderr)
-      assert.isAbove(yield* circle.counts.of("circle.reattest"), reattested)
-      assert.lengthOf(operation(ended).events.filter(({ type }) => type === "AttestationReceived"), 2)
-      yield* happenedOnce(one.amount)
-    }))
-
-  it.scoped("our wallet on USDC's blacklist: burned and not minted, and minted once it is off again", () =>
-    Effect.gen(function*() {
-      const { environment, world: { usdc, wallet } } = yield* ownDatabase
-      const one = next()
-      yield* given(usdc.base.setBlacklisted(wallet.address, true), usdc.base.setBlacklisted(wallet.address, false))
-      const ended = yield* inProcess([...order(one), "--json"], environment)
-      assert.strictEqual(ended.code, 3, ended.stderr)
-      const { failure, settled } = operation(ended)
-      assert.deepInclude(failure, { reason: "Reverted", place: "CctpInTransit", amount: one.amount })
-      assert.include(failure?.detail, "Blacklistable: account is blacklisted")
-      assert.isFalse(settled)
-      yield* Effect.orDie(usdc.base.setBlacklisted(wallet.address, false))
-      const again = yield* inProcess(["resume", one.id, "--json"], environment)
-      assert.strictEqual(again.code, 0, again.stderr)
-      yield* happenedOnce(one.amount)
-    }))
-
-  it.scoped("CCTP paused: nothing is burned, the USDC are in our wallet on Ethereum", () =>
-    Effect.gen(function*() {
-      const { environment, world: { cctp, usdc, wallet } } = yield* ownDatabase
-      const one = next()
-      yield* given(cctp.ethereum.setPaused(true), cctp.ethereum.setPaused(false))
-      const ended = yield* inProcess([...order(one), "--json"], environment)
-      assert.strictEqual(ended.code, 1, ended.stderr)
-      assert.deepInclude(operation(ended).failure, { reason: "Reverted", place: "EthereumWallet", amount: one.amount })
-      assert.deepStrictEqual(yield* effectsOf(one.amount), { withdrawn: 1, burned: 0, minted: 0, deposited: 0 })
-      assert.strictEqual(yield* Effect.orDie(usdc.ethereum.balanceOf(wallet.address)), units("777") + units(one.amount))
-    }))
-
-  for (const server of ["ethereum", "base", "circle", "alpaca"] as const) {
-    it.scoped(`${server} is down for a while: nothing is concluded, and it goes on`, () =>
-      Effect.gen(function*() {
-        const { environment, world } = yield* ownDatabase
-        const one = next()
-        const running = yield* Effect.fork(inProcess([...order(one), "--json"], environment))
-        yield* eventually("it has begun", Effect.map(eventsOf(environment, one.id), (events) => events.length > 0))
-        const down = yield* world[server].faults.add({ on: "*", fault: { _tag: "Down" } })
-        yield* Effect.sleep("1500 millis")
-        yield* world[server].faults.remove(down)
-        const ended = yield* Fiber.join(running)
-        assert.strictEqual(ended.code, 0, ended.stderr)
-        yield* happenedOnce(one.amount)
-      }))
-  }
 
   it.scoped("typed wrongly: exit 2, each mistake is told", () =>
     Effect.gen(function*() {
