@@ -29,7 +29,9 @@ const walks = lawsOf({
     return { ...references, sent: { amountSent, sentAt, txHash } }
   },
   rejects: (command, state) =>
-    command === "RecoverRedemption" && state._tag === "Failed" && state.sent === undefined ? "TokensNotSent" : undefined
+    command._tag === "RecoverRedemption" && state._tag === "Failed" && state.sent === undefined
+      ? "TokensNotSent"
+      : undefined
 })
 
 describe("what our own wallet has sent", () => {

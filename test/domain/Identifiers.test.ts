@@ -2,11 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, FastCheck as fc, Schema } from "effect"
 import { getAddress } from "viem"
 import * as Address from "../../src/domain/Address.ts"
+import * as Cctp from "../../src/domain/Cctp.ts"
 import { EquitySymbol } from "../../src/domain/EquitySymbol.ts"
 import * as Hex from "../../src/domain/Hex.ts"
-import { MintId, OperationId } from "../../src/domain/OperationId.ts"
+import { MintId, OperationId, RebalanceId, RedemptionId } from "../../src/domain/OperationId.ts"
 import { IssuerRequestId, TokenizationRequestId } from "../../src/domain/TokenizationRequest.ts"
 import * as TxHash from "../../src/domain/TxHash.ts"
+import * as Usdc from "../../src/domain/Usdc.ts"
+import { WalletTransferId } from "../../src/domain/WalletTransfer.ts"
+import { right } from "../support/spec.ts"
 
 const digits = (count: number) => fc.hexaString({ minLength: count, maxLength: count })
 
@@ -144,7 +148,11 @@ describe("OperationId", () => {
     `{${id}}`,
     "../../etc"
   ])
-  it.prop("generated ones are valid", [Arbitrary.make(MintId)], ([id]) => Schema.is(OperationId)(id))
+  for (const schema of [MintId, RedemptionId, RebalanceId]) {
+    accepts(schema, [id])
+    refuses(schema, ["", id.toUpperCase(), `${id}\n`])
+    it.prop("generated ones are valid", [Arbitrary.make(schema)], ([id]) => Schema.is(OperationId)(id))
+  }
 })
 
 describe("EquitySymbol", () => {
@@ -153,8 +161,67 @@ describe("EquitySymbol", () => {
 })
 
 describe("ids of the broker and the issuer", () => {
-  for (const schema of [TokenizationRequestId, IssuerRequestId]) {
+  for (const schema of [TokenizationRequestId, IssuerRequestId, WalletTransferId]) {
     accepts(schema, ["x", "12345-678-90AB", "a".repeat(128)])
     refuses(schema, ["", " ", "a b", "a\n", "a".repeat(129), "\u00e9"])
   }
+})
+
+describe("Cctp.Nonce", () => {
+  const decode = Schema.decodeSync(Cctp.Nonce)
+  it.prop("is one nonce in any case, and is written in lower case", [digits(64)], ([digits]) => {
+    const nonce = decode(`0x${digits.toUpperCase()}`)
+    assert.strictEqual<string>(nonce, `0x${digits}`)
+    assert.strictEqual(nonce, decode(`0x${digits}`))
+    assert.strictEqual(Schema.encodeSync(Cctp.Nonce)(nonce), `0x${digits}`)
+  })
+  it.prop(
+    "generated ones are valid",
+    [Arbitrary.make(Cctp.Nonce)],
+    ([nonce]) => assert.strictEqual(decode(nonce), nonce)
+  )
+  refuses(Cctp.Nonce, [
+    "",
+    "0x",
+    "1",
+    `0x${"a".repeat(63)}`,
+    `0x${"a".repeat(62)}`,
+    `0x${"a".repeat(66)}`,
+    "a".repeat(64),
+    `0x${"g".repeat(64)}`,
+    `0x${"a".repeat(64)}\n`
+  ])
+})
+
+describe("Cctp.BlockNumber", () => {
+  for (
+    const [text, number] of [["0", 0n], ["20000001", 20_000_001n], ["18446744073709551615", 2n ** 64n - 1n]] as const
+  ) {
+    it(`is a decimal string in JSON: ${text}`, () => {
+      assert.strictEqual(Schema.decodeSync(Cctp.BlockNumber)(text), number)
+      assert.strictEqual(Schema.encodeSync(Cctp.BlockNumber)(number), text)
+    })
+  }
+  refuses(Cctp.BlockNumber, ["", " ", "-1", "1.5", "latest", "1n", "1e3"])
+  it("is no number, which could not count every block", () =>
+    assert.throws(() => Schema.decodeUnknownSync(Cctp.BlockNumber)(20_000_001)))
+})
+
+describe("PositiveUsdc", () => {
+  const isPositive = Schema.is(Usdc.PositiveUsdc)
+  it("reads the least that can be moved, and any other amount", () => {
+    assert.strictEqual<bigint>(Schema.decodeSync(Usdc.PositiveUsdc)("0.000001"), 1n)
+    assert.strictEqual<bigint>(Schema.decodeSync(Usdc.PositiveUsdc)("1000.5"), 1_000_500_000n)
+    assert.strictEqual(Schema.encodeSync(Usdc.PositiveUsdc)(right(Usdc.parse("1000.5"))), "1000.5")
+  })
+  refuses(Usdc.PositiveUsdc, ["0", "0.000000", "-1", "0.0000001", "", "1e6"])
+  it("refuses nothing at all, and says so", () => {
+    assert.isFalse(isPositive(Usdc.fromUnits(0n)))
+    assert.throws(() => Schema.decodeSync(Usdc.PositiveUsdc)("0"), /expected more than zero USDC/)
+  })
+  it.prop(
+    "generated ones can be moved",
+    [Arbitrary.make(Usdc.PositiveUsdc)],
+    ([amount]) => assert.isTrue(amount > 0n && isPositive(amount))
+  )
 })
