@@ -46,7 +46,15 @@ const quiet = { BALLAST_LOG_LEVEL: "none" }
 
 const workflows = {
   mint: ["mint", "--symbol", "AAPL", "--quantity", "0.5", "--json"],
-  redeem: ["redeem", "--symbol", "AAPL", "--quantity", "0.5", "--json"]
+  redeem: ["redeem", "--symbol", "AAPL", "--quantity", "0.5", "--json"],
+  toBase: ["usdc", "alpaca-to-base", "--amount", "100", "--json"],
+  toAlpaca: ["usdc", "base-to-alpaca", "--amount", "100", "--json"]
+}
+
+/** Nobody is slow: what is hidden or late for a while would only be asked for again and again. */
+const prompt = {
+  settings: { wallets: { wire: { strangeStatus: null, hiddenMillis: 0, listLagMillis: 0 } } },
+  circle: { attesting: { seenDepth: 1, listedDepth: 1, fastDepth: 1 } }
 }
 
 const program = Effect.gen(function*() {
@@ -54,20 +62,25 @@ const program = Effect.gen(function*() {
     blockTime: "20 millis",
     mintDelay: 0,
     redeemDelay: 0,
+    walletDelay: 0,
     tokens: { AAPL: "90" },
-    quirks: true
+    quirks: true,
+    ...prompt
   })
   const environment = {
     ...world.environment,
     BALLAST_DATABASE: `sqlite:${path.join(yield* folder, "bench.db")}`,
     BALLAST_BASE_CONFIRMATIONS: "1",
-    BALLAST_POLL_INTERVAL: "20 millis",
+    BALLAST_ETHEREUM_CONFIRMATIONS: "1",
+    BALLAST_POLL_INTERVAL: "50 millis",
+    BALLAST_ATTESTATION_POLL_INTERVAL: "50 millis",
     ...quiet
   }
   const run = (workflow) => timed([ballast, ...workflows[workflow]], environment)
 
   const counts = Effect.all({
     alpaca: world.alpaca.counts.all,
+    circle: world.circle.counts.all,
     base: world.base.counts.all,
     ethereum: world.ethereum.counts.all
   })
@@ -81,18 +94,17 @@ const program = Effect.gen(function*() {
     requests[workflow] = Object.fromEntries(
       Object.keys(after).map((server) => [server, difference(after[server], before[server])])
     )
-    gas[workflow] = yield* Effect.forEach(JSON.parse(printed).transactions, ({ hash, step }) =>
+    gas[workflow] = yield* Effect.forEach(JSON.parse(printed).transactions, ({ chain, hash, step }) =>
       Effect.map(
-        Effect.promise(() => world.base.client.getTransactionReceipt({ hash })),
+        Effect.promise(() => world[chain].client.getTransactionReceipt({ hash })),
         ({ gasUsed }) => ({ step, gasUsed: Number(gasUsed) })
       ))
   }
 
-  const samples = { mint: [], redeem: [], list: [], help: [], node: [] }
+  const samples = { mint: [], redeem: [], toBase: [], toAlpaca: [], list: [], help: [], node: [] }
   const sample = (name, args) => Effect.map(timed(args, environment), ({ millis }) => samples[name].push(millis))
   for (let i = 0; i < runs; i++) {
-    yield* sample("mint", [ballast, ...workflows.mint])
-    yield* sample("redeem", [ballast, ...workflows.redeem])
+    for (const workflow of Object.keys(workflows)) yield* sample(workflow, [ballast, ...workflows[workflow]])
     yield* sample("list", [ballast, "list", "--json"])
     yield* sample("help", [ballast, "--help"])
     yield* sample("node", ["-e", "0"])
@@ -135,6 +147,7 @@ if (process.argv.includes("--json")) {
   for (const [workflow, servers] of Object.entries(requests)) {
     console.log(`\nrequests of one ${workflow}, counted by the servers that answered them`)
     for (const [server, counted] of Object.entries(servers)) {
+      console.log(`${cell(Object.values(counted).reduce((sum, count) => sum + count, 0))}  ${server}, all together`)
       for (const [name, count] of Object.entries(counted)) console.log(`${cell(count)}  ${server}: ${name}`)
     }
     for (const { gasUsed, step } of gas[workflow]) console.log(`${cell(gasUsed)}  gas of its ${step}`)

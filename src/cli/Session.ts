@@ -129,8 +129,8 @@ export const withPorts = <I, A, E, R>(
   options: {
     readonly config: Option.Option<string>
     readonly noWait: boolean
-    /** Whether nothing can be done without Ethereum. Default false. */
-    readonly needsEthereum?: boolean
+    /** The one thing that is moved; without it whatever there is. */
+    readonly moves?: Preflight.Subject
   },
   input: (config: Option.Option<Live.Configuration>) => Effect.Effect<I, InvalidInput>,
   use: (input: I, config: Live.Configuration) => Effect.Effect<A, E, R>
@@ -139,12 +139,15 @@ export const withPorts = <I, A, E, R>(
     const found = yield* Effect.either(loaded(options.config))
     const [config, typed] = yield* both(found, input(Option.getRight(found)))
     return yield* Effect.gen(function*() {
-      const findings = yield* Effect.provide(Preflight.findings(config), Live.chains(config))
+      const findings = yield* Effect.provide(
+        Preflight.findings(config, options.moves === undefined ? undefined : [options.moves]),
+        Live.chains(config)
+      )
       const [ports] = yield* both(
         Effect.mapError(Layer.build(Live.layer(config)), cannotOpen),
         nothingWrong(findings)
       )
-      yield* enoughReachable(findings, options.needsEthereum ?? false)
+      yield* enoughReachable(findings, options.moves === "usdc")
       return yield* LiveLine.watching(use(typed, config)).pipe(
         Effect.provide(ports),
         Effect.provide(Policies.layer({ ...config.policies, waitForLease: !options.noWait }))

@@ -107,15 +107,19 @@ const route = ({ cctp, usdc, vault }: Configuration["usdc"], chains: Readonly<Re
     ]
   })
 
+/** What is to be moved, and so what must be there. */
+export type Subject = "equities" | "usdc"
+
 export const findings = (
-  config: Configuration
+  config: Configuration,
+  subjects: ReadonlyArray<Subject> = ["equities", "usdc"]
 ): Effect.Effect<ReadonlyArray<Finding>, never, BaseChain | EthereumChain> =>
   Effect.gen(function*() {
     const chains = { ethereum: yield* EthereumChain, base: yield* BaseChain }
     return yield* Effect.all([
       ...endpoints("ethereum", config.ethereum),
       ...endpoints("base", config.base),
-      ...equities(config.equities, chains.base),
-      ...route(config.usdc, chains)
+      ...subjects.includes("equities") ? equities(config.equities, chains.base) : [],
+      ...subjects.includes("usdc") ? route(config.usdc, chains) : []
     ], { concurrency: 8 })
   }).pipe(Effect.withSpan("Preflight"))

@@ -34,7 +34,7 @@ const known = (config: Configuration) => ({
 
 export const mint = Command.make("mint", options, (typed) =>
   Session.withPorts(
-    typed,
+    { ...typed, moves: "equities" },
     (config) => Typed.mint(typed, Option.map(config, known)),
     ({ id, request }, config) =>
       typed.dryRun

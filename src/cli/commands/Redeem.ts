@@ -29,7 +29,7 @@ const known = (config: Configuration) => ({ symbols: [...config.equities.equitie
 
 export const redeem = Command.make("redeem", options, (typed) =>
   Session.withPorts(
-    typed,
+    { ...typed, moves: "equities" },
     (config) => Typed.redemption(typed, Option.map(config, known)),
     ({ id, request }) =>
       typed.dryRun

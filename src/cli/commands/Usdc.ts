@@ -31,7 +31,7 @@ const execute = {
 const rebalance = (name: string, direction: Direction) =>
   Command.make(name, options, (typed) =>
     Session.withPorts(
-      { ...typed, needsEthereum: true },
+      { ...typed, moves: "usdc" },
       () => Typed.rebalance(typed),
       ({ amount, id }) =>
         typed.dryRun

@@ -98,7 +98,7 @@ const verified = (view: ChainReads, lane: Lane, { attestation, message }: Comple
 
 /**
  * @param sent the message that our burn emitted
- * @param view of the destination
+ * @param view of the destination, whatever node of it: who attests changes once in a year
  */
 export const judge = (
   view: ChainReads,

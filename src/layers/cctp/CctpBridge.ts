@@ -74,12 +74,11 @@ export const layer = (
         Effect.gen(function*() {
           const { amount } = wanted
           const offer = yield* offered(lane, wanted)
-          const { least, limit } = yield* chains[lane.source].look((view) =>
-            Effect.all({
-              least: Reads.leastFee(view, lane, amount),
-              limit: Reads.burnLimit(view, lane)
-            }, { concurrency: 2 })
-          )
+          const chain = chains[lane.source]
+          const { least, limit } = yield* Effect.all({
+            least: Reads.leastFee(chain, lane, amount),
+            limit: Reads.burnLimit(chain, lane)
+          }, { concurrency: 2 })
           return { ...offer, maxFee: offer.maxFee < least ? least : offer.maxFee, limit }
         })
 
@@ -166,7 +165,7 @@ export const layer = (
                 const waitingFor = `${lane.source} to show the receipt of burn ${burn.burnTx}`
                 return Attested.Pending({ waitingFor, delay: undefined })
               }
-              return yield* chains[lane.destination].look((view) => Attesting.judge(view, lane, sent.value, offer.all))
+              return yield* Attesting.judge(chains[lane.destination], lane, sent.value, offer.all)
             }
           }
         }

@@ -67,7 +67,7 @@ export const layer: Layer.Layer<Vault, never, BaseChain | TransactionOutbox> = L
       deposited: Effect.fn("Vault.deposited")(({ token, txHash, wallet }) =>
         Erc20Reads.atDepth(base, txHash, (receipt) => moved("in", receipt, token, wallet))
       ),
-      balance: Effect.fn("Vault.balance")((vault, token) => base.look((view) => VaultReads.balance(view, vault, token)))
+      balance: Effect.fn("Vault.balance")((vault, token) => VaultReads.balance(base, vault, token))
     }
   })
 )

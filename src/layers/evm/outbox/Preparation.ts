@@ -21,6 +21,8 @@ export const market = (view: ChainView): Effect.Effect<Fees.Market, ChainError> 
 const gwei = (wei: bigint) => `${Decimal.print(wei, 9)} gwei`
 const ether = (wei: bigint) => `${Decimal.print(wei, 18)} ETH`
 
+const isReverted = ({ reason }: ChainError): boolean => reason === "Reverted"
+
 export const prepare = (
   chain: Chain,
   wallet: Address,
@@ -32,9 +34,11 @@ export const prepare = (
     Effect.gen(function*() {
       const refuse = (reason: OutboxError["reason"], detail: string) => new OutboxError({ reason, key, detail })
       const message = { from: wallet, to: call.to, data: call.data }
-      const estimate = yield* Effect.zipRight(view.call(message), view.estimateGas(message)).pipe(
+      const estimate = yield* view.estimateGas(message).pipe(
+        // Some nodes tell the contract's reason only where the call itself is executed.
+        Effect.catchIf(isReverted, (error) => Effect.zipRight(view.call(message), error)),
         Effect.catchIf(
-          (error) => error.reason === "Reverted",
+          isReverted,
           (error) => refuse("Reverts", `on ${chain.name} it would revert now: ${error.revert ?? error.detail}`)
         )
       )
