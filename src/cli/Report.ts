@@ -73,7 +73,7 @@ export const verdict = ({ id, outcome, state }: Operation): string => {
         Outcome.settled(outcome)
           ? settledAdvice[place]?.[reason] ?? "It is at rest; a new operation can be started."
           : `${
-            unsettledAdvice[reason] ?? "Ballast stopped waiting; it may still turn out well."
+            unsettledAdvice[place]?.[reason] ?? "Ballast stopped waiting; it may still turn out well."
           } Ask again with: ballast recheck ${id}`
       ].join("\n")
     }
@@ -107,11 +107,22 @@ const settledAdvice: { readonly [place: string]: { readonly [reason: string]: st
   }
 }
 
-const unsettledAdvice: { readonly [reason: string]: string } = {
-  Rejected:
-    "A person has to ask who has it (the issuer, or Alpaca), with the ids and the transaction, to send it back or to credit it.",
-  Reverted: "It is burned and can still be minted: see to why the mint is refused. Ballast tries again by itself.",
-  Unverifiable: "A person has to look at the transaction: what it brought cannot be ours alone."
+const unsettledAdvice: { readonly [place: string]: { readonly [reason: string]: string } } = {
+  IssuerInTransit: {
+    Rejected:
+      "A person has to ask the issuer, with the request's id and the transaction, to send the tokens back or to credit the shares."
+  },
+  AlpacaInTransit: {
+    Rejected:
+      "A person has to ask Alpaca, with the transfer's id and the transaction, to credit it or to send it back.",
+    Unverifiable: "A person has to look at the transaction, and ask Alpaca where what it does not show has gone."
+  },
+  CctpInTransit: {
+    Reverted: "It is burned and can still be minted: see to why the mint is refused. Ballast tries again by itself."
+  },
+  EthereumWallet: {
+    Unverifiable: "A person has to look at the transaction: what it brought cannot be ours alone."
+  }
 }
 
 /** The fields that say most about an operation, whatever its kind. */

@@ -152,25 +152,6 @@ const depositing: ReadonlyArray<Case<Failure, Services>> = [
         yield* holdsExactly(given, fixed(0n))
       })
   ),
-  make("a deposit that reverts on the chain moved nothing, and says why", (given) =>
-    Effect.gen(function*() {
-      yield* given.approve(500n)
-      yield* given.deposit(400n)
-      // In the same block, and before it by its nonce or not at all: both fit only one after the other.
-      yield* given.deposit(400n, "rival").pipe(Effect.ignore)
-      const first = yield* given.over(given.deposit(400n))
-      yield* isSent(first, 400n)
-      const rival = yield* given.over(given.deposit(400n, "rival"))
-      yield* holds(
-        rival._tag === "Reverted" && rival.why.includes("ERC20: transfer amount exceeds allowance"),
-        "Reverted, with the reason",
-        rival
-      )
-      const hash = rival._tag === "Reverted" ? rival.txHash : undefined
-      if (hash !== undefined) yield* equals(yield* given.deposited(hash), Received.Reverted(), "what it deposited")
-      yield* equals(yield* given.gain, -400n, "what our wallet has gained")
-      yield* holdsExactly(given, fixed(400n))
-    })),
   make("nothing cannot be deposited", (given) => isRefused(given, "deposit", given.deposit(0n), "ZeroDepositAmount(")),
   make(
     "more than any vault can hold is refused",
