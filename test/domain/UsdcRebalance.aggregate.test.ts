@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
 import * as Outcome from "../../src/domain/Outcome.ts"
 import * as Rebalance from "../../src/domain/UsdcRebalance.ts"
-import { right, specOf } from "../support/spec.ts"
+import { left, right, specOf } from "../support/spec.ts"
 import { at, id, stands } from "./Examples.ts"
 import { hash, toAlpaca, toBase } from "./UsdcRebalanceExamples.ts"
 
@@ -68,6 +68,20 @@ describe("aggregate", () => {
   it("counts from the recovery once it was recovered, and from the latest attestation", () => {
     assert.deepStrictEqual(since(toBase.recovered.Attested), Option.some(at(14)))
     assert.deepStrictEqual(since(toBase.state.AttestedAgain), Option.some(at(5)))
+  })
+
+  it("does not know of a rebalance, or a burn, of nothing", () => {
+    const stored = [
+      [toBase.event.RebalanceRequested, "amount"],
+      [toBase.event.BridgingInitiated, "burned"]
+    ] as const
+    for (const [event, field] of stored) {
+      const { payload, ...row } = codec.encode(event)
+      assert.include(
+        left(codec.decode({ ...row, payload: { ...payload, [field]: "0" } })).message,
+        "expected more than zero USDC"
+      )
+    }
   })
 
   it("folds a stored stream into JSON that names every reference", () => {

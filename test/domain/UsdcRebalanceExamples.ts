@@ -9,7 +9,7 @@ import * as Rebalance from "../../src/domain/UsdcRebalance.ts"
 import { WalletTransferId } from "../../src/domain/WalletTransfer.ts"
 import { at } from "./Examples.ts"
 
-const { Event, Recovery, State } = Rebalance
+const { Event, State } = Rebalance
 
 export const hash = (byte: string) => TxHash.make(`0x${byte.repeat(32)}`)
 export const nonce = (byte: string) => Schema.decodeSync(Cctp.Nonce)(`0x${byte.repeat(32)}`)
@@ -125,7 +125,7 @@ const of = (name: Rebalance.State.Direction, order: Rebalance.State.Order, withd
     FailWithdrawal: Rebalance.FailWithdrawal.make({ ...timedOut, at: at(10) }),
     FailBridging: Rebalance.FailBridging.make({ ...stuck, at: at(11) }),
     FailDeposit: Rebalance.FailDeposit.make({ ...reverted, at: at(12) }),
-    Recover: Rebalance.Recover.make({ to: Recovery.Requested.make({}), at: at(14) }),
+    Recover: Rebalance.Recover.make({ to: Rebalance.Recovery.Requested.make({}), at: at(14) }),
     Cancel: Rebalance.Cancel.make({ reason: "changed my mind", at: at(13) }),
     Reconcile: Rebalance.Reconcile.make({ ...reconciliation, at: at(15) })
   } satisfies { readonly [C in Rebalance.Command["_tag"]]: Extract<Rebalance.Command, { readonly _tag: C }> }
@@ -148,7 +148,7 @@ const of = (name: Rebalance.State.Direction, order: Rebalance.State.Order, withd
     BridgingFailedLate: Event.BridgingFailed.make({ ...stuck, amount: "1000.3", at: at(11) }),
     DepositFailed: Event.DepositFailed.make({ ...reverted, amount: "1000.2", at: at(12) }),
     RebalanceCancelled: Event.RebalanceCancelled.make({ ...cancellation, at: at(13) }),
-    RebalanceRecovered: Event.RebalanceRecovered.make({ to: Recovery.Requested.make({}), at: at(14) }),
+    RebalanceRecovered: Event.RebalanceRecovered.make({ to: Rebalance.Recovery.Requested.make({}), at: at(14) }),
     RebalanceReconciled: Event.RebalanceReconciled.make({ ...reconciliation, at: at(15) })
   }
 
@@ -247,14 +247,14 @@ const of = (name: Rebalance.State.Direction, order: Rebalance.State.Order, withd
 
   const late = referencesOf(found.withdrawal[name], found)
   const recovery = {
-    Requested: Recovery.Requested.make({}),
-    Withdrawing: Recovery.Withdrawing.make(late.Withdrawing),
-    WithdrawalComplete: Recovery.WithdrawalComplete.make(late.WithdrawalComplete),
-    Bridging: Recovery.Bridging.make(late.Bridging),
-    Attested: Recovery.Attested.make(late.Attested),
-    Bridged: Recovery.Bridged.make(late.Bridged),
-    DepositInitiated: Recovery.DepositInitiated.make(late.DepositInitiated),
-    DepositConfirmed: Recovery.DepositConfirmed.make(late.DepositConfirmed)
+    Requested: Rebalance.Recovery.Requested.make({}),
+    Withdrawing: Rebalance.Recovery.Withdrawing.make(late.Withdrawing),
+    WithdrawalComplete: Rebalance.Recovery.WithdrawalComplete.make(late.WithdrawalComplete),
+    Bridging: Rebalance.Recovery.Bridging.make(late.Bridging),
+    Attested: Rebalance.Recovery.Attested.make(late.Attested),
+    Bridged: Rebalance.Recovery.Bridged.make(late.Bridged),
+    DepositInitiated: Rebalance.Recovery.DepositInitiated.make(late.DepositInitiated),
+    DepositConfirmed: Rebalance.Recovery.DepositConfirmed.make(late.DepositConfirmed)
   }
   const again = { ...requested, since: at(14) }
   /** The state that each recovery leads to, whichever failure it was. */
