@@ -9,9 +9,12 @@ import * as TokenAmount from "../../src/domain/TokenAmount.ts"
 import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
 import { AlpacaTokenizationControl } from "../../src/layers/testing/AlpacaTokenizationControl.ts"
 import * as AlpacaTokenizationTest from "../../src/layers/testing/AlpacaTokenizationTest.ts"
+import * as AlpacaWalletTest from "../../src/layers/testing/AlpacaWalletTest.ts"
+import * as CctpBridgeTest from "../../src/layers/testing/CctpBridgeTest.ts"
 import * as ChainTest from "../../src/layers/testing/ChainTest.ts"
 import * as Erc20Test from "../../src/layers/testing/Erc20Test.ts"
 import * as TransactionOutboxTest from "../../src/layers/testing/TransactionOutboxTest.ts"
+import * as VaultTest from "../../src/layers/testing/VaultTest.ts"
 import * as MintManager from "../../src/managers/MintManager.ts"
 import * as Policies from "../../src/managers/Policies.ts"
 import { Alerts } from "../../src/services/Alerts.ts"
@@ -48,9 +51,13 @@ const equities = Layer.succeed(TokenizedEquities, {
   redemptionWallet: Option.none()
 })
 
+/** What these workflows do not use, and what goes through all workflows wants to be there. */
+export const elsewhere = Layer.mergeAll(AlpacaWalletTest.layer, CctpBridgeTest.layer, VaultTest.layer)
+
 /** What a transaction brought is what the test says; the outbox has nothing to do. */
 export const layer = Layer.mergeAll(
-  TransactionOutboxTest.over().pipe(Layer.provide(ChainTest.layer())),
+  TransactionOutboxTest.over().pipe(Layer.provideMerge(ChainTest.layer())),
+  elsewhere,
   equities,
   AlpacaTokenizationTest.layerWith({ shares: { AAPL: "100" } }),
   Policies.layer(settings)

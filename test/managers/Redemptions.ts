@@ -17,7 +17,7 @@ import * as RedemptionManager from "../../src/managers/RedemptionManager.ts"
 import { EventStore } from "../../src/services/EventStore.ts"
 import { TokenizedEquities } from "../../src/services/TokenizedEquities.ts"
 import { Transactions } from "../../src/services/TransactionOutbox.ts"
-import { settings } from "./Harness.ts"
+import { elsewhere, settings } from "./Harness.ts"
 
 export const id = RedemptionId.make("6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e")
 export const other = RedemptionId.make("7a2c9f1f-7b2c-4054-8b60-1a6b4b2d3e4f")
@@ -33,6 +33,7 @@ export const amount = units * 1_000_000_000n
 export const layerWith = (redemptionWallet: Option.Option<Address.Address>) =>
   Layer.mergeAll(
     TransactionOutboxTest.over().pipe(Layer.provideMerge(ChainTest.layer({ confirmations: { base: 3 } }))),
+    elsewhere,
     AlpacaTokenizationTest.layerWith({ shares: { AAPL: "100" } }),
     Layer.succeed(TokenizedEquities, {
       issuer: "st0x",
