@@ -1,6 +1,6 @@
 /** Rebalances over test layers: Alpaca, CCTP and the vault play by script. Time is TestClock's. */
 import { assert } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Option, TestClock } from "effect"
 import * as Address from "../../src/domain/Address.ts"
 import { RebalanceId } from "../../src/domain/OperationId.ts"
 import * as TokenAmount from "../../src/domain/TokenAmount.ts"
@@ -58,7 +58,8 @@ export const layerWith = (changes: Partial<UsdcRoute["Type"]> = {}) =>
     VaultTest.layer,
     AlpacaTokenizationTest.layerWith({}),
     Layer.succeed(UsdcRoute, { ...route, ...changes }),
-    Policies.layer(settings)
+    // Of hours, at this pace, a test can let many pass.
+    Policies.layer({ ...settings, attestationPollInterval: Duration.minutes(1) })
   ).pipe(Layer.merge(Erc20Test.layer))
 
 export const layer = layerWith()
