@@ -10,6 +10,7 @@ import * as Hex from "../domain/Hex.ts"
 import { PositiveShares } from "../domain/Shares.ts"
 import { Decimals } from "../domain/TokenAmount.ts"
 import * as Usdc from "../domain/Usdc.ts"
+import type { Credentials } from "./alpaca/Credentials.ts"
 import * as Field from "./ConfigField.ts"
 
 const path: Field.Kind<string> = {
@@ -40,6 +41,10 @@ const baseUrl: Field.Kind<string> = {
 const credential = (what: string) =>
   Field.secret(`${what}, printable characters without spaces`, /^[\x21-\x7e]{1,512}$/)
 
+/** Where Alpaca gives access tokens, if not told otherwise. Source: external-apis 1.1. */
+const tokenUrl = (baseUrl: string): string =>
+  `https://authx.${baseUrl.includes("sandbox") ? "sandbox." : ""}alpaca.markets/v1/oauth2/token`
+
 export const alpaca = Config.all({
   baseUrl: Field.required("BALLAST_ALPACA_BASE_URL", baseUrl),
   accountId: Field.required(
@@ -48,9 +53,23 @@ export const alpaca = Config.all({
   ),
   key: Field.required("BALLAST_ALPACA_API_KEY", credential("Alpaca's key id")),
   secret: Field.required("BALLAST_ALPACA_API_SECRET", credential("Alpaca's secret")),
-  auth: Field.withDefault("BALLAST_ALPACA_AUTH", Field.oneOf("headers", "basic"), "headers"),
+  auth: Field.withDefault("BALLAST_ALPACA_AUTH", Field.oneOf("headers", "basic", "oauth"), "headers"),
+  tokenUrl: Field.optional("BALLAST_ALPACA_TOKEN_URL", baseUrl),
   timeout: Field.withDefault("BALLAST_HTTP_TIMEOUT", Field.duration, Duration.seconds(20))
-})
+}).pipe(
+  Config.mapOrFail(({ auth, tokenUrl: told, ...alpaca }) => {
+    const withAuth = (auth: Credentials["auth"]) => ({ ...alpaca, auth })
+    if (auth === "oauth") {
+      return Either.right(withAuth({ tokenUrl: Option.getOrElse(told, () => tokenUrl(alpaca.baseUrl)) }))
+    }
+    return Option.isNone(told) ? Either.right(withAuth(auth)) : Either.left(
+      ConfigError.InvalidData(
+        [],
+        `BALLAST_ALPACA_TOKEN_URL is of use only where BALLAST_ALPACA_AUTH is oauth; it is ${auth}`
+      )
+    )
+  })
+)
 
 /** The order of secp256k1: a private key is a number from 1 to below it. */
 const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
@@ -271,6 +290,7 @@ export const keys: ReadonlySet<string> = new Set([
   "BALLAST_ALPACA_API_KEY",
   "BALLAST_ALPACA_API_SECRET",
   "BALLAST_ALPACA_AUTH",
+  "BALLAST_ALPACA_TOKEN_URL",
   "BALLAST_HTTP_TIMEOUT",
   "BALLAST_WALLET_PRIVATE_KEY",
   "BALLAST_ETHEREUM_RPC_URL",

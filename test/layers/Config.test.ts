@@ -5,38 +5,11 @@ import { ConfigProvider, Duration, Effect, Inspectable, Option, Redacted } from 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { inspect } from "node:util"
 import * as Config from "../../src/layers/Config.ts"
 import * as ConfigSource from "../../src/layers/ConfigSource.ts"
 import { left, right } from "../support/spec.ts"
-
-type Keys = Readonly<Record<string, string>>
-
-const token = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-const secrets = {
-  BALLAST_ALPACA_API_KEY: "AK3F9QUITESECRET",
-  BALLAST_ALPACA_API_SECRET: "alpaca-api-secret-93af",
-  BALLAST_WALLET_PRIVATE_KEY: `0x${"5ec4e7".repeat(10)}5ec4`,
-  BALLAST_ETHEREUM_RPC_URL: "https://eth.example/v2/rpc-key-12fd",
-  BALLAST_BASE_RPC_URL: "https://base.example/v2/rpc-key-12fd, http://localhost:8545"
-}
-const minimal: Keys = {
-  ...secrets,
-  BALLAST_ALPACA_BASE_URL: "https://broker-api.alpaca.markets/",
-  BALLAST_ALPACA_ACCOUNT_ID: "5f8e7c1a-3b2d-4e6f-9a80-1c2d3e4f5a6b",
-  BALLAST_EQUITIES: JSON.stringify({ AAPL: { token: token.toLowerCase(), decimals: 18 } })
-}
-
-const load = (keys: Keys) =>
-  Effect.runSync(
-    Effect.either(Effect.withConfigProvider(
-      ConfigSource.load(Config.all),
-      ConfigProvider.fromMap(new Map(Object.entries(keys)))
-    ))
-  )
-
-const problems = (keys: Keys) => left(load(keys)).problems
-
-const without = (key: string): Keys => Object.fromEntries(Object.entries(minimal).filter(([name]) => name !== key))
+import { type Keys, load, minimal, problems, secrets, token, without } from "./Configuration.ts"
 
 describe("Config", () => {
   it("has the defaults of the documentation", () => {
@@ -51,7 +24,10 @@ describe("Config", () => {
         retryMax: Duration.format(policies.retryMax),
         pollInterval: Duration.format(policies.pollInterval),
         pollTimeout: Duration.format(policies.pollTimeout),
-        recheckInterval: Duration.format(policies.recheckInterval)
+        recheckInterval: Duration.format(policies.recheckInterval),
+        attestationPollInterval: Duration.format(policies.attestationPollInterval),
+        attestationTimeout: Duration.format(policies.attestationTimeout),
+        withdrawalSettlingTime: Duration.format(policies.withdrawalSettlingTime)
       },
       {
         path: "ballast.db",
@@ -64,7 +40,10 @@ describe("Config", () => {
         retryAttempts: 10,
         pollInterval: "10s",
         pollTimeout: "30m",
-        recheckInterval: "10m"
+        recheckInterval: "10m",
+        attestationPollInterval: "5s",
+        attestationTimeout: "1d",
+        withdrawalSettlingTime: "2m"
       }
     )
     assert.deepStrictEqual(
@@ -87,10 +66,11 @@ describe("Config", () => {
   })
 
   it("shows no secret, however it is printed", () => {
-    // JSON knows no bigint, and this one is no secret.
-    const { transactions: { maxFeePerGas: _, ...transactions }, ...rest } = right(load(minimal))
-    const config = { ...rest, transactions }
-    const printed = [Inspectable.toStringUnknown(config), JSON.stringify(config), Inspectable.format(config)].join()
+    // JSON knows no bigint, and none of them is a secret.
+    const whole = (_: string, value: unknown) => typeof value === "bigint" ? String(value) : value
+    const config = right(load(minimal))
+    const printed = [Inspectable.toStringUnknown(config), JSON.stringify(config, whole), inspect(config, { depth: 20 })]
+      .join()
     for (const secret of [...Object.values(secrets), "rpc-key-12fd"]) assert.notInclude(printed, secret)
   })
 
@@ -158,7 +138,23 @@ describe("Config", () => {
     BALLAST_EQUITY_MAX_PER_OPERATION: ["0", "-1", "1e3", "0.0000000001", " 1"],
     BALLAST_REDEMPTION_WALLET: ["0x12", "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"],
     BALLAST_LOG_LEVEL: ["INFO", "loud"],
-    BALLAST_LOG_FORMAT: ["xml"]
+    BALLAST_LOG_FORMAT: ["xml"],
+    BALLAST_CCTP_API_URL: ["iris-api.circle.com", "http://iris-api.circle.com"],
+    BALLAST_CCTP_TOKEN_MESSENGER: ["0x12"],
+    BALLAST_CCTP_MESSAGE_TRANSMITTER: ["0x12"],
+    BALLAST_CCTP_FINALITY: ["Fast", "instant"],
+    BALLAST_CCTP_FEE_MARGIN: ["-0.1", "20%", "0.0000001"],
+    BALLAST_CCTP_MAX_FEE_BPS: ["-1", "1e3", "1.0000001"],
+    BALLAST_ETHEREUM_USDC: ["0x12"],
+    BALLAST_BASE_USDC: ["usdc"],
+    BALLAST_VAULT_SHORT_WITHDRAWAL: ["retry"],
+    BALLAST_USDC_MIN: ["0", "-1", "0.0000001"],
+    BALLAST_USDC_MAX_PER_OPERATION: ["0", "1e6"],
+    BALLAST_USDC_MAX_PER_DAY: ["0", "lots"],
+    BALLAST_USDC_CONCURRENT: ["0", "1.5", "1001"],
+    BALLAST_ATTESTATION_POLL_INTERVAL: ["5", "0 seconds"],
+    BALLAST_ATTESTATION_TIMEOUT: ["forever"],
+    BALLAST_WITHDRAWAL_SETTLING_TIME: ["2"]
   }
   for (const [key, values] of Object.entries(wrong)) {
     it(`${key} is refused when it is wrong, and only shown when it is no secret`, () => {

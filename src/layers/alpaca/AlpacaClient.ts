@@ -1,17 +1,15 @@
 /** HTTP as Alpaca's Broker API speaks it: what every client of it shares. Source: external-apis 1.1, 1.6, 1.7. */
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as Headers from "@effect/platform/Headers"
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import { Chunk, type Duration, Effect, Either, Option, Stream } from "effect"
+import { type Duration, Effect, Either, Option } from "effect"
 import { AlpacaError } from "../../services/AlpacaError.ts"
+import * as Exchange from "../http/Exchange.ts"
 import * as Json from "../http/Json.ts"
 import * as RetryAfter from "../http/RetryAfter.ts"
-import { fromHttpClientError, NoAnswer } from "../http/Transport.ts"
-import { within } from "../TimeLimit.ts"
+import type { NoAnswer } from "../http/Transport.ts"
 import * as AlpacaErrors from "./AlpacaErrors.ts"
 import * as Credentials from "./Credentials.ts"
+import * as OAuth from "./OAuth.ts"
 
 export interface AlpacaConfig extends Credentials.Credentials {
   /** `https://broker-api.alpaca.markets`; a path is kept as a prefix. */
@@ -30,7 +28,7 @@ export interface Call {
 
 export interface Read extends Call {
   readonly query?: Readonly<Record<string, string>>
-  /** The most that is read of an answer. Default `objectLimit`. */
+  /** The most that is read of an answer. Default that of an object. */
   readonly limit?: number
 }
 
@@ -52,93 +50,44 @@ export interface AlpacaClient {
   readonly printable: (words: string) => string
 }
 
-const objectLimit = 1024 * 1024
-export const listLimit = 16 * objectLimit
-/** Of a refusal the first words are enough. */
-const refusalLimit = 64 * 1024
+export const { listLimit } = Exchange
 
 /** One segment of a path. */
 export const encode = encodeURIComponent
 
-interface Answer {
-  readonly status: number
-  readonly headers: Headers.Headers
-  readonly body: string
+/** By what one request proves who sends it. */
+interface Proof {
+  readonly sign: Credentials.Sign
+  /** It was not believed. True: another one may be. */
+  readonly renew: Effect.Effect<boolean>
 }
 
-const isSuccess = (status: number): boolean => status >= 200 && status < 300
+interface Authority {
+  readonly proof: Effect.Effect<Proof, AlpacaError>
+  /** The secrets that were given so far. */
+  readonly tokens: () => ReadonlyArray<string>
+}
 
-const decodeText = (bytes: Uint8Array, fatal: boolean): Option.Option<string> =>
-  Option.liftThrowable(() => new TextDecoder("utf-8", { fatal }).decode(bytes))()
+const authority = (
+  { auth, key, secret, timeout }: AlpacaConfig
+): Effect.Effect<Authority, never, HttpClient.HttpClient> => {
+  if (typeof auth === "string") {
+    const proof = { sign: Credentials.sign(auth, { key, secret }), renew: Effect.succeed(false) }
+    return Effect.succeed({ proof: Effect.succeed(proof), tokens: () => [] })
+  }
+  return Effect.map(OAuth.make({ ...auth, key, secret, timeout }), ({ forget, known, token }) => ({
+    proof: Effect.map(token, (token) => ({ sign: Credentials.bearer(token), renew: Effect.as(forget(token), true) })),
+    tokens: known
+  }))
+}
 
-/** Counts while it reads, so that no server can fill the memory, whatever length it announced. */
-const readBody = (response: HttpClientResponse.HttpClientResponse, limit: number): Effect.Effect<string, NoAnswer> =>
-  response.stream.pipe(
-    Stream.runFoldWhile(
-      { size: 0, parts: Chunk.empty<Uint8Array>() },
-      ({ size }) => size <= limit,
-      ({ parts, size }, part) => ({ size: size + part.length, parts: Chunk.append(parts, part) })
-    ),
-    Effect.catchAll((error) =>
-      // Of `fetch`, for an answer without a body.
-      error.reason === "EmptyBody"
-        ? Effect.succeed({ size: 0, parts: Chunk.empty<Uint8Array>() })
-        : Effect.fail(fromHttpClientError(error))
-    ),
-    Effect.flatMap(({ parts, size }) => {
-      const whole = size <= limit
-      if (!whole && isSuccess(response.status)) {
-        return Effect.fail(
-          new NoAnswer({ reason: "TooLarge", detail: `${response.status}: the body exceeds ${limit} bytes` })
-        )
-      }
-      return Option.match(
-        decodeText(Buffer.concat(Chunk.toReadonlyArray(parts)).subarray(0, limit), isSuccess(response.status)),
-        {
-          onNone: () =>
-            Effect.fail(new NoAnswer({ reason: "Broken", detail: `${response.status}: the body is not UTF-8` })),
-          onSome: Effect.succeed
-        }
-      )
-    })
-  )
-
-/** Sends once. Redirects are answers: what follows them would take the credentials along. */
-const exchange = (
-  client: HttpClient.HttpClient,
-  request: HttpClientRequest.HttpClientRequest,
-  limit: number
-): Effect.Effect<Answer, NoAnswer> =>
-  client.execute(request).pipe(
-    // A client of the embedding application may treat a status as a failure; to us it is an answer.
-    Effect.catchTag("ResponseError", (error) =>
-      error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)),
-    Effect.mapError(fromHttpClientError),
-    Effect.tap(({ status }) =>
-      Effect.annotateCurrentSpan("http.response.status_code", status)
-    ),
-    Effect.flatMap((response) =>
-      Effect.map(readBody(response, isSuccess(response.status) ? limit : refusalLimit), (body) => ({
-        status: response.status,
-        headers: response.headers,
-        body
-      }))
-    ),
-    Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
-    Effect.locallyWith(Headers.currentRedactedNames, (names) => [...names, ...Credentials.headerNames])
-  )
-
-/**
- * Needs a client that neither retries nor follows redirects, as those of `@effect/platform` are by themselves. `fetch`,
- * which does follow, is told not to; that replaces a `RequestInit` of the application for these calls.
- */
+/** Needs a client that neither retries nor follows redirects, as those of `@effect/platform` are by themselves. */
 export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (anyClient) => {
-    // Its own span ends with the response, which knows the request and its headers; and Alpaca has no use for trace ids.
-    const client = HttpClient.withTracerDisabledWhen(anyClient, () => true)
+  Effect.gen(function*() {
+    const exchange = yield* Exchange.make({ timeout: config.timeout, secretHeaders: Credentials.headerNames })
+    const { proof, tokens } = yield* authority(config)
     const root = `${config.baseUrl.replace(/\/+$/, "")}/v1/accounts/${encode(config.accountId)}`
-    const sign = Credentials.sign(config)
-    const printable = AlpacaErrors.printable(Credentials.scrubber(config))
+    const printable = AlpacaErrors.printable(Credentials.scrubber(config, tokens))
 
     const failure = (reason: AlpacaError["reason"], action: string, detail: string): AlpacaError =>
       new AlpacaError({ reason, action, detail: printable(detail) })
@@ -149,7 +98,7 @@ export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, H
     const refused = (
       method: AlpacaErrors.Method,
       action: string,
-      answer: Answer
+      answer: Exchange.Answer
     ): Effect.Effect<never, AlpacaError> => {
       const { detail, reason } = AlpacaErrors.classify(method, AlpacaErrors.refusal(answer.status, answer.body))
       const error = failure(reason, action, detail)
@@ -162,41 +111,45 @@ export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, H
           })))
     }
 
+    /** Who is not believed has done nothing: a token that was withdrawn is replaced, once. */
     const send = (
       method: AlpacaErrors.Method,
       action: string,
       request: HttpClientRequest.HttpClientRequest,
-      limit: number
-    ) =>
-      exchange(client, sign(HttpClientRequest.acceptJson(request)), limit).pipe(
-        within(config.timeout, () => new NoAnswer({ reason: "TimedOut", detail: "no answer in time" })),
-        Effect.mapError(noAnswer(method, action)),
-        Effect.withSpan(`http.client ${request.method}`, {
-          kind: "client",
-          captureStackTrace: false,
-          attributes: { "http.request.method": request.method, "url.full": request.url }
-        }),
-        Effect.tap(({ headers, status }) =>
-          Effect.logDebug(
-            `Alpaca (${action}): ${status}${headers["idempotent-replayed"] === "true" ? ", replayed" : ""}`
-          )
+      limit: number,
+      isLast = false
+    ): Effect.Effect<Exchange.Answer, AlpacaError> =>
+      Effect.gen(function*() {
+        const { renew, sign } = yield* proof
+        const answer = yield* Effect.mapError(
+          exchange(sign(HttpClientRequest.acceptJson(request)), limit),
+          noAnswer(method, action)
         )
-      )
+        const replayed = answer.headers["idempotent-replayed"] === "true" ? ", replayed" : ""
+        yield* Effect.logDebug(`Alpaca (${action}): ${answer.status}${replayed}`)
+        return answer.status === 401 && !isLast && (yield* renew)
+          ? yield* send(method, action, request, limit, true)
+          : answer
+      })
 
-    const accept = (method: AlpacaErrors.Method, action: string, answer: Answer): Effect.Effect<unknown, AlpacaError> =>
-      isSuccess(answer.status)
+    const accept = (
+      method: AlpacaErrors.Method,
+      action: string,
+      answer: Exchange.Answer
+    ): Effect.Effect<unknown, AlpacaError> =>
+      Exchange.isSuccess(answer.status)
         ? Either.mapLeft(
           Json.parse(answer.body),
           (problem) =>
             failure(
               AlpacaErrors.unanswered(method),
               action,
-              `${answer.status}: ${problem}: ${answer.body.slice(0, refusalLimit)}`
+              `${answer.status}: ${problem}: ${answer.body.slice(0, Exchange.refusalLimit)}`
             )
         )
         : refused(method, action, answer)
 
-    const get = ({ action, limit = objectLimit, path, query = {} }: Read) =>
+    const get = ({ action, limit = Exchange.objectLimit, path, query = {} }: Read) =>
       send("read", action, HttpClientRequest.get(`${root}/${path}`, { urlParams: query }), limit)
 
     return {
@@ -213,7 +166,10 @@ export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, H
         const request = HttpClientRequest.post(`${root}/${path}`, { headers }).pipe(
           HttpClientRequest.bodyText(body, "application/json")
         )
-        return Effect.flatMap(send("write", action, request, objectLimit), (answer) => accept("write", action, answer))
+        return Effect.flatMap(
+          send("write", action, request, Exchange.objectLimit),
+          (answer) => accept("write", action, answer)
+        )
       },
       failure,
       printable

@@ -85,7 +85,7 @@ const worldOf = (server: AlpacaServer.AlpacaServer): AlpacaTokenizationWorld["Ty
 
 export interface Options {
   readonly quirks: boolean
-  readonly auth: "headers" | "basic"
+  readonly auth: "headers" | "basic" | "oauth"
 }
 
 /** The port over HTTP, and the world behind it. */
@@ -109,7 +109,7 @@ export const layer = ({ auth, quirks }: Options) =>
       accountId: credentials.accountId,
       key: Redacted.make(credentials.apiKey),
       secret: Redacted.make(credentials.apiSecret),
-      auth,
+      auth: auth === "oauth" ? { tokenUrl: `${server.url}/v1/oauth2/token` } : auth,
       timeout: "5 seconds"
     })
     const world = worldOf(server)

@@ -6,7 +6,6 @@ import * as TxHash from "../../../src/domain/TxHash.ts"
 import * as Usdc from "../../../src/domain/Usdc.ts"
 import { WalletTransferId } from "../../../src/domain/WalletTransfer.ts"
 import * as AlpacaWalletLive from "../../../src/layers/alpaca/AlpacaWallet.ts"
-import type { Credentials } from "../../../src/layers/alpaca/Credentials.ts"
 import * as Chain from "../../../src/layers/local/Chain.ts"
 import { AlpacaWalletWorld, type Method } from "../../../src/layers/testing/AlpacaWalletWorld.ts"
 import type { Whitelisting } from "../../../src/services/AlpacaWallet.ts"
@@ -61,7 +60,8 @@ const worldOf = ({ alpaca, mine }: WalletServer.Server): AlpacaWalletWorld["Type
   }
 }
 
-export interface Options extends Pick<Credentials, "auth"> {
+export interface Options {
+  readonly auth: "headers" | "basic" | "oauth"
   readonly quirks: boolean
 }
 
@@ -74,7 +74,7 @@ export const layer = ({ auth, quirks }: Options) =>
         accountId: "acc 1/2",
         key: Redacted.make("LOCALKEY"),
         secret: Redacted.make("local-secret"),
-        auth,
+        auth: auth === "oauth" ? { tokenUrl: `${server.alpaca.url}/v1/oauth2/token` } : auth,
         timeout: "5 seconds"
       }).pipe(Layer.provide(NodeHttpClient.layerUndici)),
       Layer.succeed(AlpacaWalletWorld, worldOf(server))

@@ -18,3 +18,4 @@ const held = Layer.tap(
 runContract("AlpacaWallet in memory", cases, held)
 runContract("AlpacaWallet over HTTP", cases, LocalWallet.layer({ auth: "headers", quirks: false }))
 runContract("AlpacaWallet over HTTP, bad habits", cases, LocalWallet.layer({ auth: "basic", quirks: true }))
+runContract("AlpacaWallet over HTTP, with access tokens", cases, LocalWallet.layer({ auth: "oauth", quirks: false }))
