@@ -10,8 +10,13 @@ import { PositiveUsdc, Usdc } from "./Usdc.ts"
 export const BlockNumber = Schema.NonNegativeBigInt
 export type BlockNumber = typeof BlockNumber.Type
 
+const LowerCase = Hex.ofBytes(32).pipe(
+  Schema.filter((nonce) => nonce === nonce.toLowerCase()),
+  Schema.brand("CctpNonce")
+)
+
 /** Circle's, filled into the message when it is attested: 32 bytes, in lower case. A burn has none on its own chain. */
-export const Nonce = Schema.transform(Schema.String, Hex.ofBytes(32).pipe(Schema.brand("CctpNonce")), {
+export const Nonce = Schema.transform(Schema.String, LowerCase, {
   strict: false,
   decode: (text) => text.toLowerCase(),
   encode: (nonce) => nonce

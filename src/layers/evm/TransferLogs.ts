@@ -45,7 +45,7 @@ export const received = (
 }
 
 /** The sum of what went from `sender` in `token`. What the sender sent to itself took nothing. */
-export const sent = (
+const sent = (
   logs: ReadonlyArray<Log>,
   { sender, token }: { readonly token: Address; readonly sender: Address }
 ): Either.Either<bigint, string> => {

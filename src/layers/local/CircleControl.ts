@@ -29,13 +29,13 @@ export interface Options {
 }
 
 /** `POST /_world/mints`: a stranger mints the burns of this transaction. Answers how many there are. */
-export const MintBurns = Schema.Struct({ chain: ChainName, transactionHash: TxHash })
-export const BurnsMinted = Schema.Struct({ burns: Schema.Int })
+const MintBurns = Schema.Struct({ chain: ChainName, transactionHash: TxHash })
+const BurnsMinted = Schema.Struct({ burns: Schema.Int })
 
 const Account = <A, I>(fields: Schema.Schema<A, I>) => Schema.extend(Schema.Struct({ account: Address }), fields)
 
 /** `POST /_world/vault`: what trading and the inventory's admin do. Answers `VaultChanged`. */
-export const ChangeVault = Schema.partialWith(
+const ChangeVault = Schema.partialWith(
   Schema.Struct({
     /** USDC gained, or with a minus sign lost; may have more decimals than USDC. */
     trade: Schema.String.pipe(Schema.pattern(/^-?[0-9]{1,20}(\.[0-9]{1,40})?$/)),
@@ -44,10 +44,10 @@ export const ChangeVault = Schema.partialWith(
   }),
   { exact: true }
 )
-export const VaultChanged = Schema.Struct({ balance: Units })
+const VaultChanged = Schema.Struct({ balance: Units })
 
 /** `POST /_world/usdc/{chain}`: what its issuer does. Answers the same. */
-export const ChangeUsdc = Schema.partialWith(
+const ChangeUsdc = Schema.partialWith(
   Schema.Struct({
     paused: Schema.Boolean,
     blacklist: Account(Schema.Struct({ isBlacklisted: Schema.Boolean })),
@@ -59,7 +59,7 @@ export const ChangeUsdc = Schema.partialWith(
 )
 
 /** `POST /_world/cctp/{chain}`: what its administration does. Answers the same. */
-export const ChangeCctp = Schema.partialWith(
+const ChangeCctp = Schema.partialWith(
   Schema.Struct({
     paused: Schema.Boolean,
     denylist: Account(Schema.Struct({ isDenylisted: Schema.Boolean })),

@@ -48,7 +48,7 @@ const start = Effect.gen(function*() {
   return { world, chains }
 })
 
-export const laneOf = ({ world: { cctp, usdc } }: Local): Lane => ({
+const laneOf = ({ world: { cctp, usdc } }: Local): Lane => ({
   source: "ethereum",
   destination: "base",
   wallet,
@@ -57,7 +57,7 @@ export const laneOf = ({ world: { cctp, usdc } }: Local): Lane => ({
   transmitter: address(cctp.transmitter)
 })
 
-export const mine = ({ chains }: Local, blocks: number) =>
+const mine = ({ chains }: Local, blocks: number) =>
   Effect.orDie(
     Effect.forEach(
       Object.values(chains),
