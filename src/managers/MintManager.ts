@@ -77,4 +77,7 @@ const order = (request: MintRequest): Effect.Effect<Mint.Command, Refused, Token
     return Mint.RequestMint.make({ ...request, token, decimals, issuer, network, at: yield* DateTime.now })
   })
 
+/** What would be ordered, after all the checks of `executeMint`. Records and sends nothing. */
+export const plan = (request: MintRequest) => EquityOrder.make(request)
+
 const print = ({ quantity, symbol, wallet }: MintRequest) => `${Shares.print(quantity)} ${symbol} to ${wallet}`

@@ -78,6 +78,11 @@ export interface Included {
   readonly txHash: TxHash
   readonly from: Address
   readonly nonce: number
+  /** None where it creates a contract. */
+  readonly to: Option.Option<Address>
+  readonly data: Hex
+  /** Wei. */
+  readonly value: bigint
 }
 
 /** A message to a contract. */

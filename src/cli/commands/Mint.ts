@@ -4,6 +4,7 @@ import * as Shares from "../../domain/Shares.ts"
 import * as Wallet from "../../layers/evm/Wallet.ts"
 import type { Configuration } from "../../layers/Live.ts"
 import * as MintManager from "../../managers/MintManager.ts"
+import * as EquityPlan from "../EquityPlan.ts"
 import * as Operations from "../Operations.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
@@ -36,34 +37,45 @@ export const mint = Command.make("mint", options, (typed) =>
   Session.withPorts(
     { ...typed, moves: "equities" },
     (config) => Typed.mint(typed, Option.map(config, known)),
-    ({ id, request }, config) =>
+    ({ id, request }) =>
       typed.dryRun
-        ? Effect.zipRight(plan(id, request, config, typed.json), Status.set(0))
+        ? Effect.zipRight(plan(id, request, typed.json), Status.set(0))
         : Effect.zipRight(
           Output.note(`mint ${id}`),
           Operations.driven(id, typed.json, MintManager.executeMint(id, request))
         )
   )).pipe(Command.withDescription("Shares at Alpaca become tokens on Base"))
 
-const plan = (id: string, request: MintManager.MintRequest, { equities }: Configuration, json: boolean) => {
-  const equity = equities.equities.get(request.symbol)
-  const quantity = Shares.print(request.quantity)
-  const document = {
-    dryRun: true,
-    type: "TokenizedEquityMint",
-    id,
-    ...request,
-    quantity,
-    ...equity,
-    issuer: equities.issuer,
-    network: equities.network
-  }
-  return json ? Output.json(document) : Output.line(
-    [
-      `Dry run of mint ${id}; nothing was recorded or sent. It would:`,
-      `  1. order ${quantity} ${request.symbol} tokens from ${equities.issuer} on ${equities.network} through Alpaca`,
-      `  2. wait until Alpaca says completed`,
-      `  3. believe it when Base shows transfers of token ${equity?.token} to ${request.wallet}, at depth`
-    ].join("\n")
-  )
-}
+const plan = (id: string, request: MintManager.MintRequest, json: boolean) =>
+  Effect.gen(function*() {
+    const { decimals, issuer, network, token } = yield* MintManager.plan(request)
+    const { symbol, wallet } = request
+    const quantity = Shares.print(request.quantity)
+    const balances = yield* EquityPlan.balances("in", { ...request, token, decimals })
+    const steps = [
+      `order ${quantity} ${symbol} tokens from ${issuer} on ${network} through Alpaca`,
+      `wait until Alpaca says completed`,
+      `believe it when Base shows transfers of token ${token} to ${wallet}, at depth`
+    ]
+    yield* json
+      ? Output.json({
+        dryRun: true,
+        type: "TokenizedEquityMint",
+        id,
+        ...request,
+        quantity,
+        token,
+        decimals,
+        issuer,
+        network,
+        arrival: quantity,
+        steps,
+        balances
+      })
+      : Output.line(EquityPlan.story(
+        `Dry run of mint ${id}`,
+        steps,
+        `${quantity} ${symbol}, less what ${issuer} keeps as a fee`,
+        balances
+      ))
+  })

@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import * as Shares from "../../domain/Shares.ts"
 import type { Configuration } from "../../layers/Live.ts"
 import * as RedemptionManager from "../../managers/RedemptionManager.ts"
+import * as EquityPlan from "../EquityPlan.ts"
 import * as Operations from "../Operations.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
@@ -46,17 +47,31 @@ const plan = (
   request: RedemptionManager.RedemptionRequest,
   json: boolean
 ) =>
-  Effect.flatMap(RedemptionManager.plan(id, request), (order) => {
+  Effect.gen(function*() {
+    const { amount, ...order } = yield* RedemptionManager.plan(id, request)
+    const { issuer, redemptionWallet, symbol, token, wallet } = order
     const quantity = Shares.print(request.quantity)
-    const { amount: _, ...rest } = order
-    return json
-      ? Output.json({ dryRun: true, type: "EquityRedemption", id, ...rest, quantity })
-      : Output.line(
-        [
-          `Dry run of redemption ${id}; nothing was recorded or sent. It would:`,
-          `  1. send ${quantity} tokens ${order.token} from ${order.wallet} to ${order.redemptionWallet} on Base`,
-          `  2. believe it when Base shows the transfer, at depth`,
-          `  3. wait until ${order.issuer} has told Alpaca, and Alpaca says completed`
-        ].join("\n")
-      )
+    const balances = yield* EquityPlan.balances("out", { ...order, decimals: amount.decimals })
+    const steps = [
+      `send ${quantity} tokens ${token} from ${wallet} to ${redemptionWallet} on Base`,
+      `believe it when Base shows the transfer, at depth`,
+      `wait until ${issuer} has told Alpaca, and Alpaca says completed`
+    ]
+    yield* json
+      ? Output.json({
+        dryRun: true,
+        type: "EquityRedemption",
+        id,
+        ...order,
+        quantity,
+        arrival: quantity,
+        steps,
+        balances
+      })
+      : Output.line(EquityPlan.story(
+        `Dry run of redemption ${id}`,
+        steps,
+        `${quantity} shares of ${symbol} at Alpaca, which ${issuer} rounds down to 9 decimals`,
+        balances
+      ))
   })

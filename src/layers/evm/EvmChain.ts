@@ -62,7 +62,14 @@ const readsOf = (name: ChainName, client: RpcClient.RpcClient): ChainReads => {
         params: [blockTag(block), true],
         answer: RpcAnswer.Transactions
       })
-      return (answer?.transactions ?? []).map(({ from, hash, nonce }) => ({ txHash: hash, from, nonce }))
+      return (answer?.transactions ?? []).map(({ from, hash, input, nonce, to, value }) => ({
+        txHash: hash,
+        from,
+        nonce,
+        to: Option.fromNullable(to),
+        data: input,
+        value
+      }))
     }),
     receipt: Effect.fn("EvmChain.receipt", { attributes })(function*(txHash: TxHash) {
       const action = `receipt of ${txHash}`

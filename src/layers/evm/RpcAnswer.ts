@@ -70,5 +70,13 @@ export const Count = Schema.compose(
 
 /** Of a block asked for with its transactions; null where there is none. */
 export const Transactions = Schema.NullOr(Schema.Struct({
-  transactions: Schema.Array(Schema.Struct({ hash: TxHash, from: NodeAddress, nonce: Count }))
+  transactions: Schema.Array(Schema.Struct({
+    hash: TxHash,
+    from: NodeAddress,
+    nonce: Count,
+    /** Null, or absent, where a contract is created. */
+    to: Schema.optionalWith(Schema.NullOr(NodeAddress), { default: () => null }),
+    input: Hex,
+    value: Quantity
+  }))
 }))

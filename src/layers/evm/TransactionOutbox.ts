@@ -116,13 +116,29 @@ const make = (options: Options) =>
         return Submitted.Confirmed({ receipt })
       })
 
+    /** Told before it is recorded: without the record nothing is concluded, and it is found again. */
+    const adopt = (row: Stored, { by: { txHash }, kind }: Extract<Seen, { _tag: "Unknown" }>) =>
+      Effect.gen(function*() {
+        yield* alerts.raise({
+          condition: Sending.conditionOf(row, "unknown-signature"),
+          operation: row.key.operation,
+          message: `${
+            Sending.describe(row)
+          }: nonce ${row.nonce} on ${row.chain} was used by ${txHash}, which does just what this ${
+            kind === "call" ? "was to do" : "was cancelled with"
+          } but was never stored here. It counts as this one. Was a backup of the database restored, or does something else sign with our key?`
+        })
+        yield* table.adopt(row, { hash: txHash, kind })
+        return changed(row)
+      })
+
     /** The proof is the block that holds the other one: not that ours cannot be seen. */
     const displaced = (row: Stored, txHash: TxHash): Effect.Effect<Submitted, SubmitError> =>
       Effect.gen(function*() {
         const used = `nonce ${row.nonce} on ${row.chain} was used by ${txHash}, another transaction of ${wallet}`
         if (!(yield* end(row, "displaced", Option.some(used)))) return changed(row)
         yield* alerts.raise({
-          condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/displaced`,
+          condition: Sending.conditionOf(row, "displaced"),
           operation: row.key.operation,
           message: `${
             Sending.describe(row)
@@ -139,7 +155,7 @@ const make = (options: Options) =>
         }
         const key = `BALLAST_${row.chain.toUpperCase()}_RPC_URL`
         yield* alerts.raise({
-          condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/nonce-used`,
+          condition: Sending.conditionOf(row, "nonce-used"),
           operation: row.key.operation,
           message: `${
             Sending.describe(row)
@@ -165,8 +181,23 @@ const make = (options: Options) =>
         })
       })
 
+    /** Nothing that this chain shows says anything about it, least of all that its nonce is used. */
+    const elsewhere = (row: Stored) =>
+      Effect.gen(function*() {
+        const detail = `it was made for ${row.chain} as chain ${row.chainId}, and BALLAST_${row.chain.toUpperCase()}_CHAIN_ID is ${
+          options.chainIds[row.chain]
+        } now`
+        yield* alerts.raise({
+          condition: Sending.conditionOf(row, "other-chain"),
+          operation: row.key.operation,
+          message: `${Sending.describe(row)}: ${detail}. It is left alone until it is started with its own chain again`
+        })
+        return yield* new OutboxError({ reason: "OtherCall", key: row.key, detail })
+      })
+
     const advance = (row: Stored): Effect.Effect<Submitted, SubmitError> =>
       Effect.gen(function*() {
+        if (row.chainId !== options.chainIds[row.chain]) return yield* elsewhere(row)
         if (isEnded(row)) return yield* over(row)
         if (row.wallet !== wallet) {
           const detail = `it is stored for ${row.wallet}, our wallet is ${wallet} now`
@@ -185,6 +216,8 @@ const make = (options: Options) =>
             return pending(row)
           case "Waiting":
             return yield* Effect.map(unblock(row, seen), () => pending(row))
+          case "Unknown":
+            return yield* adopt(row, seen)
           case "Displaced":
             return yield* displaced(row, seen.by.txHash)
           case "NonceUsed":
@@ -216,7 +249,7 @@ const make = (options: Options) =>
           Effect.tapError((error) =>
             error.reason === "FeesTooHigh"
               ? alerts.raise({
-                condition: `${key.operation}/${key.step}/${key.attempt}/fee-ceiling`,
+                condition: Sending.conditionOf({ key }, "fee-ceiling"),
                 operation: key.operation,
                 message: error.message
               })

@@ -61,6 +61,12 @@ export interface Fees {
 
 export type Signature = OutboxTransaction["signatures"][number] & { readonly raw: Hex }
 
+/** Of a signature that was adopted from the chain. */
+const noBytes: Hex = "0x"
+
+/** Whether there is something to broadcast. */
+export const hasBytes = ({ raw }: Signature): boolean => raw !== noBytes
+
 /** A row, with what only the outbox itself needs. */
 export interface Stored extends OutboxTransaction {
   readonly position: number
@@ -213,6 +219,15 @@ export const make = Effect.gen(function*() {
       })
     )
 
+  /**
+   * A signature that was found on the chain, whose bytes nobody has: from now on it counts as the row's own. Not where
+   * somebody else has signed or ended it in the meantime. Answers what is there.
+   */
+  const adopt = (row: Stored, { hash, kind }: Pick<Signature, "hash" | "kind">) => {
+    const { maxFeePerGas, maxPriorityFeePerGas } = row.signatures.at(-1) ?? row.fees
+    return sign(row, { hash, kind, maxFeePerGas, maxPriorityFeePerGas, raw: noBytes })
+  }
+
   /** Where it was seen, or that it is seen no more. */
   const mined = (row: Stored, where: Stored["mined"]) =>
     write(
@@ -294,6 +309,7 @@ export const make = Effect.gen(function*() {
     find: (key: TransactionKey) => read(`look up ${key.step} of ${key.operation}`, byKey(key)),
     reserve,
     sign,
+    adopt,
     mined,
     end,
     cancel,

@@ -169,7 +169,7 @@ export const pendingNonce = (chain: Chain, sender: Address.Address): number => {
 /** Reads signed bytes, or says that they are none. */
 export const parse = (raw: Hex, sender: Address.Address): Option.Option<Pooled> =>
   Option.liftThrowable(() => {
-    const { chainId, data, gas, maxFeePerGas, maxPriorityFeePerGas, nonce, to } = parseTransaction(
+    const { chainId, data, gas, maxFeePerGas, maxPriorityFeePerGas, nonce, to, value } = parseTransaction(
       raw as `0x02${string}`
     )
     return {
@@ -177,7 +177,7 @@ export const parse = (raw: Hex, sender: Address.Address): Option.Option<Pooled> 
       hash: TxHash.make(keccak256(raw)),
       sender,
       nonce: nonce ?? 0,
-      call: { from: sender, to: Address.make(String(to).toLowerCase()), data: data ?? "0x" },
+      call: { from: sender, to: Address.make(String(to).toLowerCase()), data: data ?? "0x", value: value ?? 0n },
       gas: gas ?? 0n,
       maxFeePerGas: maxFeePerGas ?? 0n,
       maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n
@@ -221,7 +221,8 @@ const include = (chain: Chain): { readonly mined: Mined; readonly pool: Readonly
     }
     const executed = execute(before, call)
     after = Either.match(executed, { onLeft: () => before, onRight: ({ after }) => after })
-    transactions.push({ txHash, from: sender, nonce })
+    const { data, to, value = 0n } = call
+    transactions.push({ txHash, from: sender, nonce, to: Option.some(to), data, value })
     receipts.push(Either.match(executed, {
       onLeft: () => ({ txHash, status: "reverted" as const, logs: [] }),
       onRight: ({ logs }) => ({ txHash, status: "success" as const, logs })

@@ -1,5 +1,7 @@
 /** What one node shows of a stored transaction, and what that proves. */
 import { Data, Effect, Option } from "effect"
+import type { Address } from "../../../domain/Address.ts"
+import type { Hex } from "../../../domain/Hex.ts"
 import type { Chain, ChainError, ChainView, Included, Receipt } from "../../../services/Chain.ts"
 import type { Signature, Stored } from "../../sql/OutboxTable.ts"
 
@@ -10,6 +12,11 @@ export type Seen = Data.TaggedEnum<{
   Waiting: { readonly latest: number; readonly pending: number }
   /** Its nonce is used, by whom is not known for certain. That alone proves nothing: it may be this very transaction. */
   NonceUsed: { readonly isFindable: boolean }
+  /**
+   * A block below the depth that is depended on holds just what it was to do, under a hash that was not stored with it: a
+   * commit was lost, a backup restored, or its keeper has signed twice. It is its own effect, and must not come twice.
+   */
+  Unknown: { readonly by: Included; readonly kind: Signature["kind"] }
   /** A block below the depth that is depended on holds another transaction at its nonce: the proof that it is dead. */
   Displaced: { readonly by: Included }
   /** No receipt, and nothing else was asked. */
@@ -51,6 +58,14 @@ const userOf = (view: ChainView, { nonce, wallet }: Stored, deepest: bigint) =>
     return Option.fromNullable(transactions.find((one) => one.from === wallet && one.nonce === nonce))
   })
 
+/** What the row would have had signed, if this is that: the empty transaction only once it is to be cancelled. */
+const kindOf = ({ data, to, value }: Included, row: Stored): Option.Option<Signature["kind"]> => {
+  const is = (recipient: Address, message: Hex) =>
+    Option.contains(to, recipient) && data.toLowerCase() === message.toLowerCase() && value === 0n
+  if (Option.isSome(row.cancelling) && is(row.wallet, "0x")) return Option.some("cancellation")
+  return is(row.to, row.data) ? Option.some("call") : Option.none()
+}
+
 export const confirmations = (head: bigint, block: bigint): number => head < block ? 0 : Number(head - block) + 1
 
 /** `thorough`: asks about the nonce too where there is no receipt. Everything comes from one node. */
@@ -77,10 +92,12 @@ export const observe = (
       // A node that has dropped the state of that time answers with an error.
       const by = yield* Effect.either(userOf(view, stored, deepest))
       if (by._tag === "Left" || Option.isNone(by.right)) return Seen.NonceUsed({ isFindable: false })
-      const { txHash } = by.right.value
-      return stored.signatures.some(({ hash }) => hash === txHash)
-        // The block comes before the receipt.
-        ? Seen.NonceUsed({ isFindable: true })
-        : Seen.Displaced({ by: by.right.value })
+      const used = by.right.value
+      // The block comes before the receipt.
+      if (stored.signatures.some(({ hash }) => hash === used.txHash)) return Seen.NonceUsed({ isFindable: true })
+      return Option.match(kindOf(used, stored), {
+        onNone: () => Seen.Displaced({ by: used }),
+        onSome: (kind) => Seen.Unknown({ by: used, kind })
+      })
     })
   )

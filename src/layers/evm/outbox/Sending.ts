@@ -5,7 +5,8 @@ import type { TxHash } from "../../../domain/TxHash.ts"
 import { Alerts } from "../../../services/Alerts.ts"
 import type { Broadcast, Chain, ChainName } from "../../../services/Chain.ts"
 import { type PreparedTransaction, Signer, type SignerError } from "../../../services/Signer.ts"
-import type { Fees, OutboxTable, Signature, Stored } from "../../sql/OutboxTable.ts"
+import type { Fees, Signature, Stored } from "../../sql/OutboxTable.ts"
+import * as OutboxTable from "../../sql/OutboxTable.ts"
 import * as Signing from "./Signing.ts"
 
 /** What a transfer of nothing to a wallet without code takes. */
@@ -23,16 +24,22 @@ const prepared = (row: Stored, fees: Fees): PreparedTransaction => ({
   })
 })
 
-export const newest = ({ signatures }: Stored): Option.Option<Signature> => Option.fromNullable(signatures.at(-1))
+/** Of those that can be broadcast. */
+export const newest = ({ signatures }: Stored): Option.Option<Signature> =>
+  Option.fromNullable(signatures.findLast(OutboxTable.hasBytes))
 
 /** `transfer, attempt 1 of operation 6f1b..` */
 export const describe = ({ key: { attempt, operation, step } }: Stored): string =>
   `${step}, attempt ${attempt} of operation ${operation}`
 
+/** What an alert about it is known by: each is told once for one transaction. */
+export const conditionOf = ({ key: { attempt, operation, step } }: Pick<Stored, "key">, what: string): string =>
+  `${operation}/${step}/${attempt}/${what}`
+
 const has = ({ answer }: Broadcast): boolean => answer === "Accepted" || answer === "AlreadyKnown"
 
 /** @param chains the two that can be sent to */
-export const make = (table: OutboxTable, chains: { readonly [name in ChainName]: Chain }) =>
+export const make = (table: OutboxTable.OutboxTable, chains: { readonly [name in ChainName]: Chain }) =>
   Effect.gen(function*() {
     const signer = yield* Signer
     const alerts = yield* Alerts
@@ -58,7 +65,7 @@ export const make = (table: OutboxTable, chains: { readonly [name in ChainName]:
             yield* Effect.logWarning(`${told} (${detail})`)
             if (answer !== "InsufficientFunds") return
             yield* alerts.raise({
-              condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/gas-on-${row.chain}`,
+              condition: conditionOf(row, `gas-on-${row.chain}`),
               operation: row.key.operation,
               message: `${
                 describe(row)

@@ -8,11 +8,11 @@ import { Alerts } from "../../../services/Alerts.ts"
 import type { Broadcast, Chain, ChainName } from "../../../services/Chain.ts"
 import type { SubmitError } from "../../../services/TransactionOutbox.ts"
 import { isEnded } from "../../../services/TransactionOutbox.ts"
-import type { OutboxTable, Stored } from "../../sql/OutboxTable.ts"
+import { hasBytes, type OutboxTable, type Stored } from "../../sql/OutboxTable.ts"
 import * as Fees from "./Fees.ts"
 import type { Nonces } from "./Nonces.ts"
 import { market } from "./Preparation.ts"
-import { describe, emptyGas, newest, type Sending } from "./Sending.ts"
+import { conditionOf, describe, emptyGas, newest, type Sending } from "./Sending.ts"
 
 export interface Options {
   /** After which a transaction that is out and not mined is replaced. */
@@ -50,7 +50,7 @@ export const make = (
 
     const tooExpensive = (row: Stored, baseFee: bigint) =>
       alerts.raise({
-        condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/fee-ceiling`,
+        condition: conditionOf(row, "fee-ceiling"),
         operation: row.key.operation,
         message: `${
           describe(row)
@@ -91,7 +91,7 @@ export const make = (
     const leave = (row: Stored) =>
       Effect.flatMap(age(row), (age) =>
         Duration.lessThan(age, options.stuckAfter) ? Effect.void : alerts.raise({
-          condition: `${row.key.operation}/${row.key.step}/${row.key.attempt}/nonce-occupied`,
+          condition: conditionOf(row, "nonce-occupied"),
           operation: row.key.operation,
           message: `${
             describe(row)
@@ -157,7 +157,7 @@ export const make = (
           Option.orElse(
             Option.flatMap(
               row.mined,
-              ({ hash }) => Option.fromNullable(row.signatures.find((one) => one.hash === hash))
+              ({ hash }) => Option.fromNullable(row.signatures.find((one) => one.hash === hash && hasBytes(one)))
             ),
             () => newest(row)
           )
