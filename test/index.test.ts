@@ -13,11 +13,13 @@ import {
   OperationId,
   Policies,
   RedemptionManager,
-  Shares
+  Shares,
+  Usdc,
+  UsdcRebalanceManager
 } from "../src/index.ts"
 import { LocalWorld } from "../src/testing.ts"
 
-it.scopedLive("an application mints and redeems with the layers of its configuration", () =>
+it.scopedLive("an application mints, redeems and rebalances with the layers of its configuration", () =>
   Effect.gen(function*() {
     const world = yield* LocalWorld.make({ blockTime: "100 millis", mintDelay: 0, redeemDelay: 0 })
     const folder = yield* Effect.acquireRelease(
@@ -44,6 +46,14 @@ it.scopedLive("an application mints and redeems with the layers of its configura
     const redemption = RedemptionManager.executeRedemption(other, { symbol: order.symbol, quantity: order.quantity })
     const redeemed = yield* Effect.withConfigProvider(Effect.provide(redemption, layers), configuration)
     assert.strictEqual(redeemed._tag, "Completed")
+
+    const rebalance = OperationId.RebalanceId.make(randomUUID())
+    const amount = Usdc.fromUnits(100_000_000n)
+    const moving = UsdcRebalanceManager.executeAlpacaToBase(rebalance, amount).pipe(Effect.provide(layers))
+    const rebalanced = yield* Effect.withConfigProvider(moving, configuration)
+    assert.strictEqual(rebalanced._tag, "DepositConfirmed")
+    const { burns, mints, vaultMoves } = yield* world.circle.history
+    assert.deepStrictEqual([burns.length, mints.length, vaultMoves.length], [1, 1, 1])
 
     const { redemptionTransfers, requests } = yield* world.alpaca.history
     assert.deepStrictEqual(requests.map(({ clientRequestId, type }) => [type, clientRequestId]), [

@@ -45,14 +45,22 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("commands", (it) 
         workflows.map(({ id, ms, ...workflow }) => [id.length, Number.isInteger(ms), workflow]),
         [
           [36, true, { type: "TokenizedEquityMint", state: "Completed", succeeded: true }],
-          [36, true, { type: "EquityRedemption", state: "Completed", succeeded: true }]
+          [36, true, { type: "EquityRedemption", state: "Completed", succeeded: true }],
+          [36, true, { type: "UsdcRebalance", state: "DepositConfirmed", succeeded: true }],
+          [36, true, { type: "UsdcRebalance", state: "DepositConfirmed", succeeded: true }]
         ]
       )
       assert.deepStrictEqual(balances, [
         { place: "Alpaca AAPL", before: "100", after: "93.75", expected: "93.75" },
         { place: "Alpaca MSFT", before: "50", after: "50", expected: "50" },
         { place: "Base wallet AAPL", before: "0", after: "6.25", expected: "6.25" },
-        { place: "Base wallet MSFT", before: "0", after: "0", expected: "0" }
+        { place: "Base wallet MSFT", before: "0", after: "0", expected: "0" },
+        { place: "Alpaca USDC", before: "10000", after: "9399.948", expected: "9399.948" },
+        { place: "Ethereum wallet USDC", before: "0", after: "0", expected: "0" },
+        { place: "Base wallet USDC", before: "0", after: "0", expected: "0" },
+        { place: "Vault USDC", before: "5000", after: "5599.620032", expected: "5599.620032" },
+        { place: "Alpaca's fees USDC", before: "0", after: "0.25", expected: "0.25" },
+        { place: "CCTP's fees USDC", before: "0", after: "0.181968", expected: "0.181968" }
       ])
     }))
 

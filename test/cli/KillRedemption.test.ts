@@ -40,8 +40,7 @@ const redeem = ({ id, quantity }: Redemption) => [...redeemOf(id, quantity), "--
 /** Before the intent is recorded. */
 const preflight = [
   ["ethereum", "eth_chainId"],
-  ["base", "eth_chainId"],
-  ["base", "eth_getCode"]
+  ["base", "eth_chainId"]
 ] as const
 
 /** What it takes to reserve a nonce. The last two are asked about the balance first. */
