@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Logger, LogLevel, Schema } from "effect"
+import { Effect, Logger, LogLevel, Record, Schema } from "effect"
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as ContractAbis from "../../../src/layers/local/ContractAbis.ts"
 import * as Contracts from "../../../src/layers/local/Contracts.ts"
 import * as Solidity from "../../../src/layers/local/Solidity.ts"
 
@@ -12,6 +13,7 @@ const temporary = Effect.acquireRelease(
 )
 
 const artifact = { abi: [{ type: "constructor" }], bytecode: "0x60" }
+const artifacts = Object.fromEntries(Object.keys(Contracts.Artifacts.fields).map((name) => [name, artifact]))
 
 const Parameters = Schema.Array(
   Schema.Struct({
@@ -24,7 +26,7 @@ const Parameters = Schema.Array(
 const Abi = Schema.Array(Schema.Struct({
   type: Schema.String,
   name: Schema.optional(Schema.String),
-  inputs: Parameters,
+  inputs: Schema.optionalWith(Parameters, { default: () => [] }),
   outputs: Schema.optionalWith(Parameters, { default: () => [] }),
   stateMutability: Schema.optional(Schema.String)
 }))
@@ -36,7 +38,7 @@ const makeCompiler = () => {
     compile: () =>
       Effect.sync(() => {
         compiler.runs++
-        return { EquityToken: artifact }
+        return artifacts
       })
   }
   return compiler
@@ -44,12 +46,30 @@ const makeCompiler = () => {
 
 const load = (options?: Contracts.Options) => Contracts.load(options).pipe(Logger.withMinimumLogLevel(LogLevel.None))
 
+const shapes = (abi: unknown) => Schema.decodeUnknownSync(Abi)(abi).map((item) => JSON.stringify(item)).toSorted()
+
 describe("Contracts", () => {
   it.live("what we call is what was compiled", () =>
     Effect.gen(function*() {
       const { EquityToken } = yield* load()
-      const shapes = (abi: unknown) => Schema.decodeUnknownSync(Abi)(abi).map((item) => JSON.stringify(item)).toSorted()
       expect(shapes(Contracts.equityTokenAbi)).toEqual(shapes(EquityToken.abi))
+    }), 30_000)
+
+  it.live("what the world itself calls and reads is what was compiled", () =>
+    Effect.gen(function*() {
+      const compiled = yield* load()
+      const called = {
+        UsdcProxy: ContractAbis.usdcProxyAbi,
+        Usdc: ContractAbis.usdcAbi,
+        MessageTransmitterV2: ContractAbis.transmitterAbi,
+        TokenMessengerV2: ContractAbis.messengerAbi,
+        TokenMinterV2: ContractAbis.minterAbi,
+        RainOrderBook: ContractAbis.orderBookAbi,
+        RaindexInventory: ContractAbis.inventoryAbi
+      }
+      for (const [name, abi] of Record.toEntries(called)) {
+        expect(shapes(compiled[name].abi), name).toEqual(expect.arrayContaining(shapes(abi)))
+      }
     }), 30_000)
 
   it.scopedLive("compiles once, also for another process that looks into the same cache", () =>
@@ -93,7 +113,7 @@ describe("Contracts", () => {
     Effect.gen(function*() {
       const file = join(yield* temporary, "a-file")
       yield* Effect.promise(() => writeFile(file, ""))
-      expect(yield* load({ cache: file, compile: makeCompiler().compile })).toEqual({ EquityToken: artifact })
+      expect(yield* load({ cache: file, compile: makeCompiler().compile })).toEqual(artifacts)
     }))
 
   it.live("a mistake in a source is told in the compiler's words", () =>
