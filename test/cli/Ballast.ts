@@ -148,6 +148,7 @@ export const rebalanceSandbox = (options: Pick<LocalWorld.Options, "vault"> = {}
     make({
       usdc: { alpaca: "100000", vault: "100000", ethereumWallet: "777", baseWallet: "888" },
       walletDelay: "100 millis",
+      blockTime: "50 millis",
       ...options
     })
   )

@@ -21,10 +21,7 @@ const resumedOnce = (id: string, command = ["resume", id]) =>
   })
 
 /** What a mint asks before it records its intent. */
-const preflight = [["ethereum", "eth_chainId"], ["base", "eth_chainId"], ["base", "eth_getCode"], [
-  "base",
-  "eth_call"
-]] as const
+const preflight = [["ethereum", "eth_chainId"], ["base", "eth_chainId"], ["base", "eth_call"]] as const
 
 /** Every call of a mint once its intent is recorded, and the server that gets it. */
 const calls = [

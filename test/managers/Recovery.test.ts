@@ -8,6 +8,7 @@ import * as MintManager from "../../src/managers/MintManager.ts"
 import * as Recovery from "../../src/managers/Recovery.ts"
 import { EventStore } from "../../src/services/EventStore.ts"
 import { Leases } from "../../src/services/Leases.ts"
+import { TransactionOutbox } from "../../src/services/TransactionOutbox.ts"
 import { alerts, completing, error, id, layer, ledger, leftIn, passing, request, settled } from "./Harness.ts"
 
 const other = MintId.make("7a2c9f1f-7b2c-4054-8b60-1a6b4b2d3e4f")
@@ -75,6 +76,32 @@ describe("run", () => {
       yield* settled
       const [found] = yield* Effect.flatMap(EventStore, (store) => store.operations({ id: other }))
       assert.notStrictEqual(found?.state, "MintRequested")
+      yield* Fiber.interrupt(process)
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("goes on with its rounds when what it tends beside them never comes back, and tends one at a time", () =>
+    Effect.gen(function*() {
+      let tended = 0
+      const stuck = Effect.updateService(running, TransactionOutbox, (outbox) => ({
+        ...outbox,
+        tend: Effect.zipRight(
+          Effect.sync(() => {
+            tended += 1
+          }),
+          Effect.never
+        )
+      }))
+      const process = yield* stuck
+      yield* TestClock.adjust("1 minute")
+      const alpaca = yield* AlpacaTokenizationControl
+      yield* alpaca.loseAnswer
+      yield* alpaca.failNext("findMint", error("Unauthenticated"))
+      yield* passing(Effect.either(MintManager.executeMint(other, request)))
+      yield* TestClock.adjust("10 minutes")
+      yield* settled
+      const [found] = yield* Effect.flatMap(EventStore, (store) => store.operations({ id: other }))
+      assert.notStrictEqual(found?.state, "MintRequested")
+      assert.strictEqual(tended, 1)
       yield* Fiber.interrupt(process)
     }).pipe(Effect.provide(layer)))
 
