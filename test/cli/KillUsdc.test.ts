@@ -58,6 +58,6 @@ layer(rebalanceSandbox(), { excludeTestServices: true, timeout: 60_000 })("kille
         const verified = yield* inProcess(["verify"], environment)
         assert.strictEqual(verified.code, 0, verified.stdout)
         assert.include(verified.stdout, "0 faults")
-      }))
+      }), { timeout: 120_000 })
   }
 })
