@@ -26,16 +26,14 @@ const killedAtEffect = (command: ReadonlyArray<string>, environment: Readonly<Re
     const sandbox = yield* Sandbox
     const before = yield* reached
     const fault: Fault = when % 2 === 0 ? { _tag: "DropBefore" } : delayAfter
-    const held = yield* Effect.forEach(
-      effects,
-      ([server, on]) =>
-        Effect.map(sandbox.world[server].faults.add({ on, fault, times: "forever" }), (id) => ({ server, id }))
-    )
+    yield* Effect.forEach(effects, ([server, on]) => {
+      const { faults } = sandbox.world[server]
+      return Effect.acquireRelease(faults.add({ on, fault, times: "forever" }), faults.remove)
+    })
     const running = yield* start(command, environment)
     const isReached = Effect.map(Effect.provideService(reached, Sandbox, sandbox), (count) => count > before)
     yield* Effect.race(eventually("it reaches an effect", isReached), running.ended)
     const { code } = yield* running.kill("SIGKILL")
-    yield* Effect.forEach(held, ({ id, server }) => sandbox.world[server].faults.remove(id))
     return code === null
   }))
 
