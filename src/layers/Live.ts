@@ -16,6 +16,7 @@ import { TokenizedEquities } from "../services/TokenizedEquities.ts"
 import type { TransactionOutbox, Transactions } from "../services/TransactionOutbox.ts"
 import { UsdcRoute } from "../services/UsdcRoute.ts"
 import type { Vault } from "../services/Vault.ts"
+import * as AlpacaClient from "./alpaca/AlpacaClient.ts"
 import * as AlpacaTokenizationLive from "./alpaca/AlpacaTokenization.ts"
 import * as AlpacaWalletLive from "./alpaca/AlpacaWallet.ts"
 import * as CctpBridgeLive from "./cctp/CctpBridge.ts"
@@ -67,8 +68,8 @@ export const chains = (
 
 export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization | AlpacaWallet> =>
   Layer.provide(
-    Layer.merge(AlpacaTokenizationLive.layer(config), AlpacaWalletLive.layer(config)),
-    FetchHttpClient.layer
+    Layer.merge(AlpacaTokenizationLive.layerClient, AlpacaWalletLive.layerClient),
+    Layer.provide(AlpacaClient.layer(config), FetchHttpClient.layer)
   )
 
 /** Everything that sends, and all that it stands on. An application that keeps its keys elsewhere brings another `Signer`. */

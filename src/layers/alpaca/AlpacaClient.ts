@@ -1,7 +1,7 @@
 /** HTTP as Alpaca's Broker API speaks it: what every client of it shares. Source: external-apis 1.1, 1.6, 1.7. */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { type Duration, Effect, Either, Option } from "effect"
+import { Context, type Duration, Effect, Either, Layer, Option } from "effect"
 import { AlpacaError } from "../../services/AlpacaError.ts"
 import * as Exchange from "../http/Exchange.ts"
 import * as Json from "../http/Json.ts"
@@ -38,8 +38,11 @@ export interface Write extends Call {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Answers are JSON in which every number is the string that was written. */
-export interface AlpacaClient {
+/**
+ * Answers are JSON in which every number is the string that was written. One client has one access token at a time: whoever
+ * has several ports of one account shares it.
+ */
+export class AlpacaClient extends Context.Tag("ballast/layers/alpaca/AlpacaClient")<AlpacaClient, {
   readonly read: (call: Read) => Effect.Effect<unknown, AlpacaError>
   /** None if Alpaca says that there is no such thing. */
   readonly find: (call: Read) => Effect.Effect<Option.Option<unknown>, AlpacaError>
@@ -48,7 +51,7 @@ export interface AlpacaClient {
   readonly failure: (reason: AlpacaError["reason"], action: string, detail: string) => AlpacaError
   /** Makes words of Alpaca's fit for a log. */
   readonly printable: (words: string) => string
-}
+}>() {}
 
 export const { listLimit } = Exchange
 
@@ -82,7 +85,7 @@ const authority = (
 }
 
 /** Needs a client that neither retries nor follows redirects, as those of `@effect/platform` are by themselves. */
-export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, HttpClient.HttpClient> =>
+export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient["Type"], never, HttpClient.HttpClient> =>
   Effect.gen(function*() {
     const exchange = yield* Exchange.make({ timeout: config.timeout, secretHeaders: Credentials.headerNames })
     const { proof, tokens } = yield* authority(config)
@@ -175,3 +178,6 @@ export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient, never, H
       printable
     }
   })
+
+export const layer = (config: AlpacaConfig): Layer.Layer<AlpacaClient, never, HttpClient.HttpClient> =>
+  Layer.effect(AlpacaClient, make(config))

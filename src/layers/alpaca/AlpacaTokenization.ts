@@ -74,15 +74,14 @@ const likeliest = Ordering.combine(
   newest
 )
 
-const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<
-  AlpacaTokenization["Type"],
-  never,
-  HttpClient.HttpClient
-> =>
-  Effect.map(AlpacaClient.make(config), (client) => {
+const make: Effect.Effect<AlpacaTokenization["Type"], never, AlpacaClient.AlpacaClient> = Effect.map(
+  AlpacaClient.AlpacaClient,
+  (client) => {
     const decode = (reason: AlpacaError["reason"], action: string, value: unknown) =>
-      Either.mapLeft(TokenizationRow.decode(value), (problem) =>
-        client.failure(reason, action, `malformed answer: ${problem}`))
+      Either.mapLeft(
+        TokenizationRow.decode(value),
+        (problem) => client.failure(reason, action, `malformed answer: ${problem}`)
+      )
 
     const requestMint = Effect.fn("AlpacaTokenization.requestMint")(function*(id: MintId, order: Order) {
       const quantity = Shares.print(order.quantity)
@@ -109,9 +108,7 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<
         if (!Array.isArray(answer)) {
           return yield* client.failure("Unavailable", action, "malformed answer: not a list")
         }
-        const ours = answer.filter((value) =>
-          bears(value, mark)
-        )
+        const ours = answer.filter((value) => bears(value, mark))
         return yield* Effect.forEach(ours, (value) => decode("Unavailable", action, value))
       })
 
@@ -162,8 +159,16 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<
     })
 
     return { requestMint, findMint, findRedemption, getRequest }
-  })
+  }
+)
+
+/** For a client that other ports use as well. */
+export const layerClient: Layer.Layer<AlpacaTokenization, never, AlpacaClient.AlpacaClient> = Layer.effect(
+  AlpacaTokenization,
+  make
+)
 
 export const layer = (
   config: AlpacaClient.AlpacaConfig
-): Layer.Layer<AlpacaTokenization, never, HttpClient.HttpClient> => Layer.effect(AlpacaTokenization, make(config))
+): Layer.Layer<AlpacaTokenization, never, HttpClient.HttpClient> =>
+  Layer.provide(layerClient, AlpacaClient.layer(config))

@@ -41,8 +41,9 @@ const shown = (all: ReadonlyArray<WalletTransfer>): string =>
     `${id} (${Usdc.print(amount)} USDC, ${status}, of ${DateTime.formatIso(createdAt)})`
   ).join(", ")
 
-const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Type"], never, HttpClient.HttpClient> =>
-  Effect.map(AlpacaClient.make(config), (client) => {
+const make: Effect.Effect<AlpacaWallet["Type"], never, AlpacaClient.AlpacaClient> = Effect.map(
+  AlpacaClient.AlpacaClient,
+  (client) => {
     const orMalformed = <A>(reason: AlpacaError["reason"], action: string, decoded: Either.Either<A, string>) =>
       Either.mapLeft(decoded, (problem) => client.failure(reason, action, `malformed answer: ${problem}`))
 
@@ -100,6 +101,11 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Ty
         const oldest = DateTime.subtractDuration(since, clockMargin)
         const found = yield* listed(action, (row) => WalletRow.mayBeWithdrawal(row, address, oldest), WalletRow.decode)
         const ours = found.filter((transfer) => transfer.amount === amount && !claimed.has(transfer.id))
+        const unaddressed = ours.find((transfer) => Option.isNone(transfer.address))
+        if (unaddressed !== undefined) {
+          const problem = `${shown([unaddressed])} does not tell where it goes`
+          return yield* client.failure("Unavailable", action, `malformed answer: ${problem}`)
+        }
         const effective = ours.filter((transfer) => !cameToNothing(transfer))
         if (effective.length > 1) {
           return yield* client.failure("Ambiguous", action, `any of these could be it: ${shown(effective)}`)
@@ -150,7 +156,11 @@ const make = (config: AlpacaClient.AlpacaConfig): Effect.Effect<AlpacaWallet["Ty
     })
 
     return { depositAddress, whitelisting, findWithdrawal, orderWithdrawal, getTransfer, findDeposit }
-  })
+  }
+)
+
+/** For a client that other ports use as well. */
+export const layerClient: Layer.Layer<AlpacaWallet, never, AlpacaClient.AlpacaClient> = Layer.effect(AlpacaWallet, make)
 
 export const layer = (config: AlpacaClient.AlpacaConfig): Layer.Layer<AlpacaWallet, never, HttpClient.HttpClient> =>
-  Layer.effect(AlpacaWallet, make(config))
+  Layer.provide(layerClient, AlpacaClient.layer(config))

@@ -39,7 +39,13 @@ export const scrubber = (
 ): (text: string) => string => {
   const pair = Encoding.encodeBase64(`${Redacted.value(key)}:${Redacted.value(secret)}`)
   const plain = [Redacted.value(key), Redacted.value(secret), pair]
-  const forms = (text: string) => [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)]
+  const forms = (text: string) => [
+    text,
+    JSON.stringify(text).slice(1, -1),
+    encodeURIComponent(text),
+    // As in the form by which a token is asked for.
+    new URLSearchParams({ "": text }).toString().slice(1)
+  ]
   return (text) => {
     // The longest first, so that no rest of a longer one stays behind.
     const words = [...new Set([...plain, ...tokens()].flatMap(forms))]

@@ -36,6 +36,17 @@ const Answer = Schema.Struct({
 })
 const decode = Schema.decodeUnknownOption(Answer)
 
+/** RFC 6749, 5.2. */
+const Refusal = Schema.Struct({ error: Schema.String, error_description: Schema.optional(Schema.String) })
+const decodeRefusal = Schema.decodeUnknownOption(Refusal)
+
+const words = ({ body, status }: Exchange.Answer): string =>
+  Option.match(Option.flatMap(Either.getRight(Json.parse(body)), decodeRefusal), {
+    onNone: () => `${status}: ${body}`,
+    onSome: ({ error, error_description }) =>
+      error_description === undefined ? `${status}: ${error}` : `${status} ${error}: ${error_description}`
+  })
+
 interface Held {
   readonly token: Redacted.Redacted
   /** Unix milliseconds. */
@@ -66,18 +77,20 @@ export const make = (
       })
     )
 
-    const refused = ({ body, headers, status }: Exchange.Answer) =>
+    const refused = (answer: Exchange.Answer) =>
       Effect.gen(function*() {
+        const { headers, status } = answer
         if (status === 400 || status === 401 || status === 403) {
-          return yield* failure("Unauthenticated", `${status}: ${body}`)
+          return yield* failure("Unauthenticated", words(answer))
         }
         if (status !== 429) {
-          return yield* failure("Unavailable", `${status}: ${body}`)
+          return yield* failure("Unavailable", words(answer))
         }
+        const error = failure("RateLimited", words(answer))
         const wait = yield* RetryAfter.of(headers)
         return yield* Option.match(wait, {
-          onNone: () => failure("RateLimited", `429: ${body}`),
-          onSome: (retryAfter) => new AlpacaError({ reason: "RateLimited", action, detail: "429", retryAfter })
+          onNone: () => error,
+          onSome: (retryAfter) => new AlpacaError({ reason: "RateLimited", action, detail: error.detail, retryAfter })
         })
       })
 

@@ -1,5 +1,5 @@
 /** Transfers and whitelisted addresses of the crypto wallet as Alpaca writes them. Source: external-apis 2.1 to 2.4. */
-import { DateTime, Either, Option, Predicate, Schema } from "effect"
+import { BigDecimal, DateTime, Either, Option, Predicate, Schema } from "effect"
 import { Address } from "../../domain/Address.ts"
 import { TxHash } from "../../domain/TxHash.ts"
 import * as Usdc from "../../domain/Usdc.ts"
@@ -58,14 +58,27 @@ const transfer = Row.decoder(Transfer)
 /** Left says what is wrong with it. */
 export const decode = (value: unknown): Either.Either<WalletTransfer, string> => Either.map(transfer(value), toTransfer)
 
-/** Of a deposit: what was credited is what came less what Alpaca kept, as far as it says so. */
+/** Of a deposit: what was credited is what came less what Alpaca kept. Of a fee that cannot be read nothing is known. */
 export const decodeDeposit = (value: unknown): Either.Either<WalletTransfer, string> =>
-  Either.map(transfer(value), (wire) => {
-    const fees = Option.getOrElse(Option.flatMap(wire.fees, readFee), () => Usdc.fromUnits(0n))
-    return { ...toTransfer(wire), amount: Usdc.fromUnits(fees < wire.amount ? wire.amount - fees : 0n) }
+  Either.flatMap(transfer(value), (wire) => {
+    const fee = Option.match(wire.fees, { onNone: () => Option.some(0n), onSome: readFee })
+    return Either.fromOption(
+      Option.map(fee, (kept) => ({
+        ...toTransfer(wire),
+        amount: Usdc.fromUnits(kept < wire.amount ? wire.amount - kept : 0n)
+      })),
+      () => "fees: expected an amount"
+    )
   })
 
-const readFee = Schema.decodeUnknownOption(Amount.of(Usdc.Usdc))
+const feeScale = { scale: Usdc.decimals, mode: "ceil" } as const
+
+/** A fee may have more digits than there are units: what is credited is rounded down. */
+const readFee = (text: string): Option.Option<bigint> =>
+  BigDecimal.fromString(text).pipe(
+    Option.filter(({ scale, value }) => value >= 0n && Math.abs(scale) <= 36),
+    Option.map((fee) => BigDecimal.scale(BigDecimal.round(fee, feeScale), Usdc.decimals).value)
+  )
 
 /** What is written there, in a row that may be malformed otherwise; none for an empty word. */
 const word = (value: unknown, field: string): Option.Option<string> =>
@@ -83,28 +96,43 @@ const agrees = (value: unknown, field: string, expected: string): boolean =>
 const bears = (value: unknown, field: string, expected: string): boolean =>
   Option.exists(word(value, field), (found) => isSame(found, expected))
 
+/** A word that is not known may be a new one for what is meant: it excludes nothing. */
+const bearsNone = (value: unknown, field: string, excluded: ReadonlyArray<string>): boolean =>
+  !excluded.some((one) => bears(value, field, one))
+
+const isOutgoing = (value: unknown): boolean => bearsNone(value, "direction", ["INCOMING"])
+
+/** What the documents name beside ETH. */
+const otherChains = ["SOL", "BTC", "XRP", "ARB"]
+const mayBeUsdcOnEthereum = (value: unknown): boolean =>
+  agrees(value, "asset", "USDC") && bearsNone(value, "chain", otherChains)
+
 const isUsdcOnEthereum = (value: unknown): boolean => agrees(value, "asset", "USDC") && agrees(value, "chain", "ETH")
 
 /** Whether it can be a withdrawal of USDC to this address that is not older, readable or not. */
 export const mayBeWithdrawal = (value: unknown, address: Address, since: DateTime.Utc): boolean =>
-  agrees(value, "direction", "OUTGOING") &&
-  isUsdcOnEthereum(value) &&
-  bears(value, "to_address", address) &&
+  isOutgoing(value) &&
+  mayBeUsdcOnEthereum(value) &&
+  (bears(value, "to_address", address) || isUnaddressedWithdrawal(value)) &&
   Option.match(Option.flatMap(word(value, "created_at"), DateTime.make), {
     onNone: () => true,
     onSome: (created) => DateTime.greaterThanOrEqualTo(created, since)
   })
 
+/** It tells that USDC go out, and not where to. */
+const isUnaddressedWithdrawal = (value: unknown): boolean =>
+  Option.isNone(word(value, "to_address")) && bears(value, "direction", "OUTGOING") && bears(value, "asset", "USDC")
+
 /** Whether it can be what Alpaca made of this transaction. */
 export const mayBeDeposit = (value: unknown, txHash: TxHash, address: Address): boolean =>
-  agrees(value, "direction", "INCOMING") &&
-  isUsdcOnEthereum(value) &&
+  bearsNone(value, "direction", ["OUTGOING"]) &&
+  mayBeUsdcOnEthereum(value) &&
   (bears(value, "tx_hash", txHash) || bears(value, "tx_hash", txHash.slice(2))) &&
   agrees(value, "to_address", address)
 
 /** Whether an answer to our order is about something else. */
 export const contradicts = (value: unknown, address: Address): boolean =>
-  !agrees(value, "direction", "OUTGOING") || !isUsdcOnEthereum(value) || !agrees(value, "to_address", address)
+  !isOutgoing(value) || !mayBeUsdcOnEthereum(value) || !agrees(value, "to_address", address)
 
 /** The word that the whitelist has for this address; none where it is not on it, or only for another asset or chain. */
 export const whitelistWords = (rows: ReadonlyArray<unknown>, address: Address): ReadonlyArray<string> =>

@@ -129,6 +129,7 @@ describe("the list of transfers", () => {
     ["with empty words for nothing", { ...row, tx_hash: "", from_address: "", usd_value: "" }],
     ["in lower case", { ...row, to_address: own.toLowerCase(), direction: "outgoing", asset: "usdc" }],
     ["without chain and direction", { ...row, chain: null, direction: undefined }],
+    ["in words that are not documented", { ...row, chain: "ETHEREUM", direction: "WITHDRAWAL" }],
     ["just before it was intended, by Alpaca's clock", { ...row, created_at: "2026-10-01T11:58:30Z" }]
   ]
   for (const [name, shown] of ours) {
@@ -145,6 +146,7 @@ describe("the list of transfers", () => {
     ["of another asset", { ...row, asset: "BTC" }],
     ["that came", { ...row, direction: "INCOMING" }],
     ["to somebody else, malformed", { ...row, to_address: "0x00000000000000000000000000000000000000a1", amount: "?" }],
+    ["to nobody knows where, of another amount", { ...row, to_address: null, amount: "54" }],
     ["that is older, malformed", { ...row, created_at: "2026-10-01T11:57:00Z", amount: "?" }]
   ]
   for (const [name, shown] of others) {
@@ -159,7 +161,9 @@ describe("the list of transfers", () => {
     ["amount", { ...row, amount: "fifty-five" }],
     ["id", { ...row, id: 42.5e-3, amount: null }],
     ["time", { ...row, created_at: "yesterday" }],
-    ["hash", { ...row, tx_hash: "0x12" }]
+    ["hash", { ...row, tx_hash: "0x12" }],
+    ["address, which is not there,", { ...row, to_address: "" }],
+    ["address, which is not there, nor its amount,", { ...row, to_address: null, amount: "?" }]
   ]
   for (const [name, shown] of malformed) {
     it.effect(`shows one that may be ours and whose ${name} cannot be read: nothing is concluded`, () =>
@@ -220,6 +224,31 @@ describe("a deposit", () => {
         const { alpaca } = yield* answering(json([{ ...incoming, tx_hash, fees: "1.5" }]))
         const found = yield* alpaca.findDeposit({ txHash: hash, address: own })
         expect(Option.map(found, (deposit) => deposit.amount)).toEqual(Option.some(Usdc.fromUnits(53_500_000n)))
+      }
+    }))
+
+  const fees: ReadonlyArray<readonly [fee: unknown, credited: bigint]> = [
+    [null, 55_000_000n],
+    [0, 55_000_000n],
+    ["1e-2", 54_990_000n],
+    ["0.0000001", 54_999_999n],
+    ["56", 0n]
+  ]
+  for (const [fee, credited] of fees) {
+    it.effect(`with a fee of ${fee} is credited with ${Usdc.print(Usdc.fromUnits(credited))}`, () =>
+      Effect.gen(function*() {
+        const { alpaca } = yield* answering(json([{ ...incoming, fees: fee }]))
+        const found = yield* alpaca.findDeposit({ txHash: hash, address: own })
+        expect(Option.map(found, (deposit) => deposit.amount)).toEqual(Option.some(credited))
+      }))
+  }
+
+  it.effect("with a fee that cannot be read is credited with nobody knows what", () =>
+    Effect.gen(function*() {
+      for (const fee of ["a little", "-1", "1e-999999999"]) {
+        const { alpaca } = yield* answering(json([{ ...incoming, fees: fee }]))
+        const error = yield* Effect.flip(alpaca.findDeposit({ txHash: hash, address: own }))
+        expect(error).toMatchObject({ reason: "Unavailable" })
       }
     }))
 

@@ -82,18 +82,21 @@ export interface Setup {
   readonly config?: Partial<AlpacaConfig>
   readonly path?: string
   readonly client?: Layer.Layer<HttpClient.HttpClient>
+  /** Asked for at the stub, which has to answer that as well. */
+  readonly hasToken?: boolean
 }
 
 /** Runs over a stub of its own. */
 export const withStub = <A, E, R>(
   replies: ReadonlyArray<StubServer.Reply>,
   run: (fixture: Fixture) => Effect.Effect<A, E, R>,
-  { client = NodeHttpClient.layerUndici, config: changes = {}, path = "" }: Setup = {}
+  { client = NodeHttpClient.layerUndici, config: changes = {}, hasToken = false, path = "" }: Setup = {}
 ) =>
   Effect.scoped(Effect.gen(function*() {
     const stub = yield* StubServer.make
     stub.replies.push(...replies)
-    const live = AlpacaTokenizationLive.layer(config(`${stub.url}${path}`, changes))
+    const auth = hasToken ? { auth: { tokenUrl: `${stub.url}/token` } } : {}
+    const live = AlpacaTokenizationLive.layer(config(`${stub.url}${path}`, { ...changes, ...auth }))
     return yield* Effect.flatMap(AlpacaTokenization, (alpaca) => run({ stub, alpaca })).pipe(
       Effect.provide(Layer.provide(live, client))
     )

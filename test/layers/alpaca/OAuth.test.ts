@@ -4,7 +4,7 @@ import { Duration, Effect, Layer, Redacted, Ref, TestClock } from "effect"
 import * as AlpacaClient from "../../../src/layers/alpaca/AlpacaClient.ts"
 
 const key = "PKCLIENT0123456789"
-const secret = "client+secret/with=signs"
+const secret = "client+secret/with=signs~(and!more)"
 
 interface Asked {
   readonly path: string
@@ -118,6 +118,13 @@ describe("access tokens", () => {
       }))
   }
 
+  it.effect("are refused in the words of whoever refuses them", () =>
+    Effect.gen(function*() {
+      const told = { error: "invalid_client", error_description: "the secret has been revoked" }
+      const { get } = yield* serving(yes, () => new Response(JSON.stringify(told), { status: 401 }))
+      expect((yield* Effect.flip(get)).detail).toBe("401 invalid_client: the secret has been revoked")
+    }))
+
   it.effect("tell for how long to stay away", () =>
     Effect.gen(function*() {
       const { get } = yield* serving(yes, () => new Response("", { status: 429, headers: { "retry-after": "30" } }))
@@ -141,5 +148,8 @@ describe("access tokens", () => {
       const echoing = yield* serving(yes, () => new Response(`no client ${key} with ${secret}`, { status: 401 }))
       const refused = yield* Effect.flip(echoing.get)
       for (const word of [key, secret]) expect(refused.message).not.toContain(word)
+      const form = new URLSearchParams({ client_secret: secret }).toString()
+      const repeating = yield* serving(yes, () => new Response(form, { status: 500 }))
+      expect((yield* Effect.flip(repeating.get)).detail).toBe("500: client_secret=<redacted>")
     }))
 })

@@ -8,8 +8,9 @@ import { calls, hash, key, methods, redemption, row, secret, withStub } from "./
 import { hangUp, json, refusal, type Reply, reply } from "./StubServer.ts"
 
 const pair = Buffer.from(`${key}:${secret}`).toString("base64")
+const token = "eyJhbGciOi.token+of/ours=.c2lnbmF0dXJl"
 const words = [key, secret, pair, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]
-const echo = `you sent ${words.join(" and ")}`
+const echoOf = (words: ReadonlyArray<string>) => `you sent ${words.join(" and ")}`
 
 /** Writes down all that an observer of a program gets to see. */
 const observed = <A, E>(program: Effect.Effect<A, E>) =>
@@ -60,7 +61,9 @@ const observed = <A, E>(program: Effect.Effect<A, E>) =>
     return { seen: seen.join("\n"), exit }
   })
 
-const replies: ReadonlyArray<readonly [name: string, replies: ReadonlyArray<Reply>]> = [
+type Answers = ReadonlyArray<readonly [name: string, replies: ReadonlyArray<Reply>]>
+
+const repeating = (echo: string): Answers => [
   ["a refusal that repeats them", [reply(403, JSON.stringify({ code: 40310000, message: echo }))]],
   ["a page that repeats them", [reply(502, `<html>${echo}</html>`)]],
   ["a success that makes no sense and repeats them", [reply(200, echo)]],
@@ -82,7 +85,7 @@ const replies: ReadonlyArray<readonly [name: string, replies: ReadonlyArray<Repl
 
 describe("nobody who looks sees the credentials", () => {
   for (const auth of ["headers", "basic"] as const) {
-    for (const [name, answers] of replies) {
+    for (const [name, answers] of repeating(echoOf(words))) {
       it.live(`${auth}: ${name}`, () =>
         Effect.gen(function*() {
           for (const method of methods) {
@@ -96,6 +99,31 @@ describe("nobody who looks sees the credentials", () => {
           }
         }))
     }
+  }
+
+  const granted = json({ access_token: token, expires_in: 899, token_type: "Bearer" })
+  const withToken: Answers = [
+    ...repeating(echoOf([...words, token, encodeURIComponent(token)])).map(([name, answers]) =>
+      [name, [granted, ...answers]] as const
+    ),
+    ["a token that makes no sense and repeats them", [
+      reply(200, JSON.stringify({ access_token: echoOf([...words, token]) }))
+    ]],
+    ["a refusal of a token that repeats them", [
+      reply(401, JSON.stringify({ error: "no", error_description: echoOf(words) }))
+    ]]
+  ]
+  for (const [name, answers] of withToken) {
+    it.live(`oauth: ${name}`, () =>
+      Effect.gen(function*() {
+        for (const method of methods) {
+          const { seen } = yield* observed(
+            withStub(answers, (fixture) => calls[method](fixture), { hasToken: true })
+          )
+          for (const word of [...words, token]) expect(seen).not.toContain(word)
+          expect(seen).toContain("span http.client")
+        }
+      }))
   }
 
   // A line break makes the header impossible, and clients say so in words of their own.
