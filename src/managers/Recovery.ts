@@ -1,5 +1,5 @@
 /** Takes up again whatever is not settled: after a crash, after an outage, and late successes on a slow schedule. */
-import { Effect, FiberMap } from "effect"
+import { Effect, FiberHandle, FiberMap } from "effect"
 import * as EquityRedemption from "../domain/EquityRedemption.ts"
 import { MintId, type OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
 import * as TokenizedEquityMint from "../domain/TokenizedEquityMint.ts"
@@ -83,6 +83,8 @@ export const run = Effect.gen(function*() {
   const store = yield* EventStore
   const policies = yield* Policies
   const driven = yield* FiberMap.make<OperationId>()
+  // Beside the rounds: whatever it waits for, such as a signer, no operation waits for it.
+  const tending = yield* FiberHandle.make()
   const attend = (found: Operation) =>
     drive("resume", found).pipe(
       Effect.catchAll((error) => Effect.logWarning(`left for the next round: ${error.message}`)),
@@ -95,7 +97,14 @@ export const run = Effect.gen(function*() {
     yield* Effect.forEach(live, (found) => FiberMap.run(driven, found.id, attend(found), { onlyIfMissing: true }), {
       discard: true
     })
-    yield* tend
+    yield* FiberHandle.run(
+      tending,
+      tend.pipe(
+        Effect.catchAll((error) => Effect.logWarning(`transactions are tended the next time: ${error.message}`)),
+        Effect.catchAllDefect((defect) => Effect.logError("transactions are tended the next time", defect))
+      ),
+      { onlyIfMissing: true }
+    )
   })
   yield* round.pipe(
     Effect.catchAll((error) => Effect.logWarning(`this round is skipped: ${error.message}`)),

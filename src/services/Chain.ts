@@ -28,6 +28,8 @@ export class ChainError extends Schema.TaggedError<ChainError>()("ChainError", {
   detail: Schema.String,
   /** Of a `Reverted`: the contract's own words, or its error and selector, or else what the node says of it. */
   revert: Schema.optionalWith(Schema.String, { exact: true }),
+  /** Of an `Unavailable`: every node that was asked has dropped this piece of the past. None of them is an archive node. */
+  isForgotten: Schema.optionalWith(Schema.Boolean, { exact: true }),
   cause: Schema.optionalWith(Schema.Defect, { exact: true })
 }) {
   get kind(): FailureKind {

@@ -52,6 +52,8 @@ const kinds = {
   FeesTooHigh: "transient",
   /** Another process is taking a nonce of this wallet. Nothing was stored. */
   Busy: "transient",
+  /** Too much that is not ours waits with our key, and would have to be mined first. Nothing was stored. */
+  ForeignQueue: "transient",
   /** The key stands for another call, wallet or chain already. */
   OtherCall: "permanent",
   /** The attempt before can still be mined, or has been. */
@@ -67,6 +69,7 @@ export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError"
     "Reverts",
     "FeesTooHigh",
     "Busy",
+    "ForeignQueue",
     "OtherCall",
     "EarlierAttempt",
     "NotFound"
@@ -158,12 +161,17 @@ export const isEnded = ({ status }: Pick<OutboxTransaction, "status">): boolean 
 
 /**
  * The attempt that a step is at, as long as nobody has ordered a further one: an attempt whose nonce was taken from it does
- * not count.
+ * not count, nor does one that was followed by another before an empty transaction took its nonce, after a reorganisation.
  */
 export const attemptOf = (
   transactions: ReadonlyArray<Pick<OutboxTransaction, "key" | "status">>,
   step: string
-): number => 1 + transactions.filter(({ key, status }) => key.step === step && status === "displaced").length
+): number => {
+  const ofStep = transactions.filter(({ key }) => key.step === step)
+  const isFollowed = ({ attempt }: TransactionKey) => ofStep.some(({ key }) => key.attempt > attempt)
+  return 1 +
+    ofStep.filter(({ key, status }) => status === "displaced" || (status === "cancelled" && isFollowed(key))).length
+}
 
 /** What the outbox has stored. Needs the database alone. */
 export class Transactions extends Context.Tag("ballast/services/Transactions")<Transactions, {

@@ -17,6 +17,7 @@ import {
   type Receipt
 } from "../../services/Chain.ts"
 import * as BroadcastAnswer from "./BroadcastAnswer.ts"
+import * as HighestBlock from "./HighestBlock.ts"
 import * as LogSearch from "./LogSearch.ts"
 import * as RpcAnswer from "./RpcAnswer.ts"
 import * as RpcClient from "./RpcClient.ts"
@@ -167,21 +168,28 @@ export const make = (name: ChainName, options: Options): Chain => {
   const attributes = { chain: name }
   const views = Array.map(endpoints, (endpoint) => ({
     endpoint,
+    served: servedBy(name, options, endpoint),
+    isChecked: MutableRef.make(false),
     reads: readsOf(name, RpcClient.ask(name, endpoint, timeout)),
     hand: handTo(endpoint, options)
   }))
-  /** The highest block that any endpoint has shown. */
-  const seen = MutableRef.make(0n)
+  const highest = HighestBlock.make(name)
 
-  const viewOf = ({ endpoint, reads }: (typeof views)[number]): Effect.Effect<ChainView, ChainError> =>
+  const viewOf = (
+    { endpoint, isChecked, reads, served }: (typeof views)[number]
+  ): Effect.Effect<ChainView, ChainError> =>
     Effect.gen(function*() {
+      // The check at start may have met another node behind the same URL, or none.
+      if (!MutableRef.get(isChecked)) {
+        yield* served.check
+        MutableRef.set(isChecked, true)
+      }
       const head = yield* reads.block
-      const highest = MutableRef.get(seen)
-      if (head.number < highest) {
-        const detail = `${endpoint.host} is at block ${head.number}, behind block ${highest} that was seen`
+      const ahead = highest.show(head.number)
+      if (Option.isSome(ahead)) {
+        const detail = `${endpoint.host} is at block ${head.number}, behind block ${ahead.value} that was seen`
         return yield* new ChainError({ reason: "Unavailable", chain: name, action: "latest block", detail })
       }
-      MutableRef.set(seen, head.number)
       return { ...reads, head }
     })
 
@@ -190,7 +198,10 @@ export const make = (name: ChainName, options: Options): Chain => {
     confirmations,
     ...readsOf(name, client),
     chainId: client.request(chainIdRequest).pipe(Effect.withSpan("EvmChain.chainId", { attributes })),
-    look: (reads) => RpcClient.inTurn(Array.map(views, (view) => Effect.flatMap(viewOf(view), reads))),
+    look: (reads) =>
+      RpcClient.inTurn(Array.map(views, (view) => Effect.flatMap(viewOf(view), reads))).pipe(
+        Effect.tapError((error) => RpcClient.isDown(error) ? highest.missed : Effect.void)
+      ),
     broadcast: Effect.fn("EvmChain.broadcast", { attributes })(function*(raw: Hex) {
       const [first, ...others] = views
       let broadcast = yield* first.hand(raw)
@@ -214,22 +225,24 @@ export interface Served {
   readonly check: Effect.Effect<void, ChainError>
 }
 
+const servedBy = (name: ChainName, options: Options, endpoint: RpcEndpoint): Served => {
+  const chainId = RpcClient.ask(name, endpoint, options.timeout).request(chainIdRequest)
+  return {
+    host: endpoint.host,
+    chainId,
+    check: Effect.flatMap(chainId, (actual) =>
+      actual === options.chainId ? Effect.void : new ChainError({
+        reason: "WrongChain",
+        chain: name,
+        action: chainIdRequest.action,
+        detail: `${endpoint.host} serves chain ${actual}, expected ${options.chainId} for ${name}`
+      }))
+  }
+}
+
 /** Each endpoint by itself, since the order of trying hides a wrong one behind a right one. */
 export const endpoints = (name: ChainName, options: Options): ReadonlyArray<Served> =>
-  options.endpoints.map((endpoint) => {
-    const chainId = RpcClient.ask(name, endpoint, options.timeout).request(chainIdRequest)
-    return {
-      host: endpoint.host,
-      chainId,
-      check: Effect.flatMap(chainId, (actual) =>
-        actual === options.chainId ? Effect.void : new ChainError({
-          reason: "WrongChain",
-          chain: name,
-          action: chainIdRequest.action,
-          detail: `${endpoint.host} serves chain ${actual}, expected ${options.chainId} for ${name}`
-        }))
-    }
-  })
+  options.endpoints.map((endpoint) => servedBy(name, options, endpoint))
 
 /** Every endpoint is reachable and serves the configured chain; fails with all that is wrong. */
 export const checkChainId = (

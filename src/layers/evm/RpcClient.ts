@@ -61,16 +61,20 @@ export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.Du
   return {
     request: ({ action, answer, method, params }) => {
       // viem's error is not the `cause`: it holds the URL, in fields of its own and in the text.
-      const failed = (reason: ChainError["reason"], text: string, revert: { readonly revert?: string } = {}) =>
-        new ChainError({ reason, chain: name, action, detail: `${endpoint.host}: ${endpoint.redact(text)}`, ...revert })
+      const failed = (
+        reason: ChainError["reason"],
+        text: string,
+        more: Partial<Pick<ChainError, "revert" | "isForgotten">> = {}
+      ) =>
+        new ChainError({ reason, chain: name, action, detail: `${endpoint.host}: ${endpoint.redact(text)}`, ...more })
       const decode = Schema.decodeUnknownEither(answer)
       return send({ method, params }).pipe(
-        Effect.mapError(({ isRevert, revert, text }) =>
-          executing.has(method) && isRevert
-            ? failed("Reverted", text, {
-              revert: Option.match(revert, { onNone: () => "no reason given", onSome: endpoint.redact })
+        Effect.mapError((failure) =>
+          executing.has(method) && failure.isRevert
+            ? failed("Reverted", failure.text, {
+              revert: Option.match(failure.revert, { onNone: () => "no reason given", onSome: endpoint.redact })
             })
-            : failed("Unavailable", text)
+            : failed("Unavailable", failure.text, RpcFailure.isForgotten(failure) ? { isForgotten: true } : {})
         ),
         Effect.flatMap((result) =>
           Either.mapLeft(
@@ -84,7 +88,9 @@ export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.Du
   }
 }
 
-const isDown = (error: unknown): error is ChainError => error instanceof ChainError && error.reason === "Unavailable"
+/** This endpoint is of no use, for now or until it is put right; another one may be. */
+export const isDown = (error: unknown): error is ChainError =>
+  error instanceof ChainError && (error.reason === "Unavailable" || error.reason === "WrongChain")
 
 /** The next one where the one before it is down. A revert is an answer. */
 export const inTurn = <A, E, R>(
@@ -98,10 +104,11 @@ export const inTurn = <A, E, R>(
           Effect.mapError((error) =>
             isDown(error)
               ? new ChainError({
-                reason: error.reason,
+                reason: before.reason === error.reason ? error.reason : "Unavailable",
                 chain: error.chain,
                 action: error.action,
-                detail: `${before.detail}; ${error.detail}`
+                detail: `${before.detail}; ${error.detail}`,
+                ...(before.isForgotten === true && error.isForgotten === true ? { isForgotten: true } : {})
               })
               : error
           )

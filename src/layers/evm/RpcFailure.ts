@@ -51,6 +51,13 @@ const revertData = (found: unknown, depth = 0): Option.Option<Hex> => {
   return "data" in found ? revertData(found.data, depth + 1) : Option.none()
 }
 
+/** How nodes say that they keep no state, or no blocks, of that time. */
+const forgotten =
+  /missing trie node|(?:state|history) .*(?:not available|unavailable|pruned)|state (?:is )?unavailable|no state available|due to pruning|\barchive\b/i
+
+/** Whether the node has dropped what it was asked for; an archive node has it. */
+export const isForgotten = ({ said }: RpcFailure): boolean => forgotten.test(said)
+
 /** How nodes say that a call reverted, before they say why. */
 const reverting =
   /^[^]*?(?:execution reverted|vm execution error|execution failed due to an exception)(?:: revert)?[:,.]? */i

@@ -1,26 +1,26 @@
 /**
  * The outbox: every transaction of our wallet is reserved, signed and stored before it is broadcast, and then looked after
- * until nothing can happen to it any more. The state diagram and the reasons are in docs/adr/0006.
+ * until nothing can happen to it any more. The state diagram and the reasons are in docs/adr/0006 and 0008.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
-import { Effect, Layer, Option } from "effect"
-import type { TxHash } from "../../domain/TxHash.ts"
+import { DateTime, Duration, Effect, Layer, Option } from "effect"
 import { Alerts } from "../../services/Alerts.ts"
-import { BaseChain, type ChainError, type ChainName, EthereumChain } from "../../services/Chain.ts"
+import { BaseChain, type Chain, type ChainName, EthereumChain } from "../../services/Chain.ts"
 import type { Lease, Leases } from "../../services/Leases.ts"
 import { Signer } from "../../services/Signer.ts"
 import {
-  isEnded,
   type OutboxCall,
   OutboxError,
   type SubmitError,
-  Submitted,
+  type Submitted,
   type TransactionKey,
   TransactionOutbox
 } from "../../services/TransactionOutbox.ts"
+import { isOver, type Stored } from "../sql/OutboxRow.ts"
 import * as OutboxTable from "../sql/OutboxTable.ts"
+import * as Conclusions from "./outbox/Conclusions.ts"
 import * as Nonces from "./outbox/Nonces.ts"
-import { observe, type Seen } from "./outbox/Observation.ts"
+import { observe } from "./outbox/Observation.ts"
 import { prepare } from "./outbox/Preparation.ts"
 import * as Sending from "./outbox/Sending.ts"
 import * as Unblocking from "./outbox/Unblocking.ts"
@@ -29,7 +29,10 @@ export interface Options extends Unblocking.Options {
   readonly chainIds: { readonly [name in ChainName]: number }
 }
 
-type Stored = OutboxTable.Stored
+/** So many transactions that something else has sent with our key may be before ours. */
+const bearable = 16
+
+const isFinal = ({ _tag }: Submitted): boolean => _tag !== "Pending" && _tag !== "Unconfirmed"
 
 const make = (options: Options) =>
   Effect.gen(function*() {
@@ -41,169 +44,67 @@ const make = (options: Options) =>
     const sending = yield* Sending.make(table, chains)
     const { isWorrying, unblock } = yield* Unblocking.make(options, { chains, nonces, sending, table })
 
-    const pending = (row: Stored, waitingFor?: string): Submitted => {
-      const hash = Option.match(Sending.newest(row), { onNone: () => "", onSome: ({ hash }) => ` ${hash}` })
-      const refused = Option.match(sending.answerTo(row), {
-        onNone: () => "",
-        onSome: ({ answer, detail }) => sending.isOut(row) ? "" : `; the last broadcast: ${answer}, ${detail}`
-      })
-      return Submitted.Pending({
-        nonce: row.nonce,
-        waitingFor: waitingFor ?? `a block on ${row.chain} with transaction${hash} (nonce ${row.nonce})${refused}`
-      })
-    }
-
-    /** Somebody else has gone on with it since it was read: look again. */
-    const changed = (row: Stored) => pending(row, "a further look, since it has changed meanwhile")
+    const { adopt, displaced, included, mined, over, pending, tellDisplaced, undecided } = Conclusions.make({
+      alerts,
+      chains,
+      sending,
+      stuckAfter: options.stuckAfter,
+      table
+    })
 
     /**
-     * Why it reverted: asked again on the state of its block, and of the one before. A guess where that has changed, and
-     * nothing where the node has dropped it: it is for people, and no reason to wait.
+     * Of another chain, nothing that this one shows says anything about it, least of all that its nonce is used. What
+     * another wallet has sent to its end can still be told.
      */
-    const reasonOf = (row: Stored, block: bigint): Effect.Effect<string> => {
-      const again = (at: bigint) =>
-        chains[row.chain].look((view) => view.call({ from: row.wallet, to: row.to, data: row.data }, at)).pipe(
-          Effect.as(Option.none<string>()),
-          Effect.catchAll(({ revert }) => Effect.succeed(Option.fromNullable(revert)))
-        )
-      return Effect.gen(function*() {
-        const after = yield* again(block)
-        const why = Option.isSome(after) ? after : yield* again(block - 1n)
-        return Option.getOrElse(why, () => "the reason cannot be reproduced")
-      })
-    }
-
-    const end = (
-      row: Stored,
-      how: OutboxTable.End,
-      detail: Option.Option<string>,
-      where: Stored["mined"] = Option.none()
-    ): Effect.Effect<boolean, SubmitError> =>
+    const isOurs = (row: Stored) =>
       Effect.gen(function*() {
-        const ended = yield* table.end(row, how, { detail, where })
-        if (ended.status !== how) return false
-        sending.forget(row)
-        yield* Effect.logInfo(`${Sending.describe(row)}: nonce ${row.nonce} on ${row.chain} is ${ended.status}`)
-        // Nobody else waits for what only filled the gaps before it.
-        const mine = (yield* table.unended(wallet)).filter((one) =>
-          Unblocking.isFilling(one) && one.chain === row.chain && one.key.operation === row.key.operation &&
-          one.nonce < row.nonce
-        )
-        yield* Effect.forEach(mine, advance, { discard: true })
-        return true
-      })
-
-    const mined = (row: Stored, { confirmations, receipt, signature }: Extract<Seen, { _tag: "Mined" }>) =>
-      Effect.gen(function*() {
-        const { blockNumber: block, status, txHash } = receipt
-        const where = Option.some({ hash: txHash, block })
-        const required = chains[row.chain].confirmations
-        if (confirmations < required) {
-          const isNews = !Option.exists(row.mined, (last) => last.hash === txHash && last.block === block)
-          if (isNews) yield* table.mined(row, where)
-          return Submitted.Unconfirmed({ txHash, confirmations, required })
+        const refuse = (detail: string) => new OutboxError({ reason: "OtherCall", key: row.key, detail })
+        const chainId = options.chainIds[row.chain]
+        if (row.chainId !== chainId) {
+          const variable = `BALLAST_${row.chain.toUpperCase()}_CHAIN_ID`
+          const detail = `it was made for ${row.chain} as chain ${row.chainId}, and ${variable} is ${chainId} now`
+          yield* alerts.raise({
+            condition: Sending.conditionOf(row, "other-chain"),
+            operation: row.key.operation,
+            message: `${Sending.describe(row)}: ${detail}. It is left alone for as long as that is so`
+          })
+          return yield* refuse(detail)
         }
-        if (signature.kind === "cancellation") {
-          if (!(yield* end(row, "cancelled", row.cancelling, where))) return changed(row)
-          return Submitted.Cancelled({ txHash, why: Option.getOrElse(row.cancelling, () => "cancelled") })
-        }
-        if (status === "reverted") {
-          const why = yield* reasonOf(row, block)
-          if (!(yield* end(row, "reverted", Option.some(why), where))) return changed(row)
-          return Submitted.Reverted({ txHash, why })
-        }
-        if (!(yield* end(row, "confirmed", Option.none(), where))) return changed(row)
-        return Submitted.Confirmed({ receipt })
+        if (row.wallet === wallet || isOver(row)) return
+        return yield* refuse(`it is stored for ${row.wallet}, our wallet is ${wallet} now`)
       })
 
-    /** Told before it is recorded: without the record nothing is concluded, and it is found again. */
-    const adopt = (row: Stored, { by: { txHash }, kind }: Extract<Seen, { _tag: "Unknown" }>) =>
-      Effect.gen(function*() {
-        yield* alerts.raise({
-          condition: Sending.conditionOf(row, "unknown-signature"),
-          operation: row.key.operation,
-          message: `${
-            Sending.describe(row)
-          }: nonce ${row.nonce} on ${row.chain} was used by ${txHash}, which does just what this ${
-            kind === "call" ? "was to do" : "was cancelled with"
-          } but was never stored here. It counts as this one. Was a backup of the database restored, or does something else sign with our key?`
-        })
-        yield* table.adopt(row, { hash: txHash, kind })
-        return changed(row)
-      })
-
-    /** The proof is the block that holds the other one: not that ours cannot be seen. */
-    const displaced = (row: Stored, txHash: TxHash): Effect.Effect<Submitted, SubmitError> =>
-      Effect.gen(function*() {
-        const used = `nonce ${row.nonce} on ${row.chain} was used by ${txHash}, another transaction of ${wallet}`
-        if (!(yield* end(row, "displaced", Option.some(used)))) return changed(row)
-        yield* alerts.raise({
-          condition: Sending.conditionOf(row, "displaced"),
-          operation: row.key.operation,
-          message: `${
-            Sending.describe(row)
-          }: ${used}, so it can never be mined. Something else sends with our key: stop it`
-        })
-        return Submitted.Displaced({ nonce: row.nonce })
-      })
-
-    /** Used by ours or by another one, which the node cannot tell: nothing is done until it can. */
-    const undecided = (row: Stored, isFindable: boolean) =>
-      Effect.gen(function*() {
-        if (isFindable) {
-          return pending(row, `the receipt of what used nonce ${row.nonce} on ${row.chain}, which may come late`)
-        }
-        const key = `BALLAST_${row.chain.toUpperCase()}_RPC_URL`
-        yield* alerts.raise({
-          condition: Sending.conditionOf(row, "nonce-used"),
-          operation: row.key.operation,
-          message: `${
-            Sending.describe(row)
-          }: nonce ${row.nonce} on ${row.chain} is used, and the node shows neither the receipt of ${
-            row.signatures.map(({ hash }) => hash).join(" or ")
-          } nor another transaction there. It keeps too little of the past: add an archive node to ${key}`
-        })
-        return pending(row, `a node that can tell what used nonce ${row.nonce} on ${row.chain} (${key})`)
-      })
-
-    /** What is over is read from the row, and its receipt from the chain. */
-    const over = (row: Stored): Effect.Effect<Submitted, ChainError> =>
-      Effect.gen(function*() {
-        const why = Option.getOrElse(row.detail, () => "no reason was recorded")
-        if (row.status === "displaced" || Option.isNone(row.mined)) return Submitted.Displaced({ nonce: row.nonce })
-        const { hash: txHash } = row.mined.value
-        if (row.status === "cancelled") return Submitted.Cancelled({ txHash, why })
-        if (row.status === "reverted") return Submitted.Reverted({ txHash, why })
-        const receipt = yield* chains[row.chain].look((view) => view.receipt(txHash))
-        return Option.match(receipt, {
-          onNone: () => pending(row, `${row.chain} to show the receipt of ${txHash}, which it has shown before`),
-          onSome: (receipt) => Submitted.Confirmed({ receipt })
-        })
-      })
-
-    /** Nothing that this chain shows says anything about it, least of all that its nonce is used. */
-    const elsewhere = (row: Stored) =>
-      Effect.gen(function*() {
-        const detail = `it was made for ${row.chain} as chain ${row.chainId}, and BALLAST_${row.chain.toUpperCase()}_CHAIN_ID is ${
-          options.chainIds[row.chain]
-        } now`
-        yield* alerts.raise({
-          condition: Sending.conditionOf(row, "other-chain"),
-          operation: row.key.operation,
-          message: `${Sending.describe(row)}: ${detail}. It is left alone until it is started with its own chain again`
-        })
-        return yield* new OutboxError({ reason: "OtherCall", key: row.key, detail })
-      })
+    /** It holds up all nonces behind its own. */
+    const unsigned = (row: Stored) =>
+      Effect.flatMap(DateTime.now, (now) =>
+        Effect.when(
+          alerts.raise({
+            condition: Sending.conditionOf(row, "unsigned"),
+            operation: row.key.operation,
+            message: `${Sending.describe(row)} has had nonce ${row.nonce} on ${row.chain} since ${
+              DateTime.formatIso(row.reservedAt)
+            }, and the signer has not signed it: see to it that it does. It is asked again and again, and nothing behind this nonce is mined before`
+          }),
+          () => Duration.greaterThanOrEqualTo(DateTime.distanceDuration(row.reservedAt, now), options.stuckAfter)
+        ))
 
     const advance = (row: Stored): Effect.Effect<Submitted, SubmitError> =>
       Effect.gen(function*() {
-        if (row.chainId !== options.chainIds[row.chain]) return yield* elsewhere(row)
-        if (isEnded(row)) return yield* over(row)
-        if (row.wallet !== wallet) {
-          const detail = `it is stored for ${row.wallet}, our wallet is ${wallet} now`
-          return yield* new OutboxError({ reason: "OtherCall", key: row.key, detail })
+        yield* isOurs(row)
+        if (isOver(row)) return yield* over(row)
+        if (row.signatures.length === 0) {
+          yield* unsigned(row)
+          return pending(yield* sending.start(row))
         }
-        if (row.signatures.length === 0) return pending(yield* sending.start(row))
+        const answer = yield* look(row)
+        if (isFinal(answer)) yield* Effect.forEach(yield* filledFor(row), advance, { discard: true })
+        return answer
+      }).pipe(
+        Effect.withSpan("TransactionOutbox.advance", { attributes: { ...row.key, chain: row.chain, nonce: row.nonce } })
+      )
+
+    const look = (row: Stored): Effect.Effect<Submitted, SubmitError> =>
+      Effect.gen(function*() {
         const seen = yield* observe(chains[row.chain], row, { thorough: yield* isWorrying(row) })
         if (seen._tag === "Mined") return yield* mined(row, seen)
         if (row.status === "mined") {
@@ -216,6 +117,8 @@ const make = (options: Options) =>
             return pending(row)
           case "Waiting":
             return yield* Effect.map(unblock(row, seen), () => pending(row))
+          case "Included":
+            return yield* included(row, seen.txHash)
           case "Unknown":
             return yield* adopt(row, seen)
           case "Displaced":
@@ -223,9 +126,15 @@ const make = (options: Options) =>
           case "NonceUsed":
             return yield* undecided(row, seen.isFindable)
         }
-      }).pipe(
-        Effect.withSpan("TransactionOutbox.advance", { attributes: { ...row.key, chain: row.chain, nonce: row.nonce } })
-      )
+      })
+
+    /** Nobody else waits for what only filled the gaps before it. */
+    const filledFor = (row: Stored) =>
+      Effect.map(table.unended(wallet), (rows) =>
+        rows.filter((one) =>
+          Unblocking.isFilling(one) && one.chain === row.chain && one.key.operation === row.key.operation &&
+          one.nonce < row.nonce
+        ))
 
     /** One key, one call: whatever has changed since, this transaction has not. */
     const sameCall = (key: TransactionKey, call: OutboxCall, row: Stored) =>
@@ -242,9 +151,29 @@ const make = (options: Options) =>
           }..`
         })
 
+    /** What it is put behind must be mined first, or an empty transaction take the place of each that vanishes. */
+    const isBearable = (key: TransactionKey, chain: Chain, chainId: number, { latest, pending }: Nonces.Counts) =>
+      Effect.gen(function*() {
+        const foreign = pending - latest - (yield* table.between(chainId, wallet, latest, pending))
+        if (foreign <= bearable) {
+          return
+        }
+        const detail = `${foreign} transactions of our wallet ${wallet} that are none of ours wait on ${chain.name}`
+        yield* alerts.raise({
+          condition: Sending.conditionOf({ key }, "foreign-queue"),
+          operation: key.operation,
+          message: `${detail}, and nothing is put behind so many. Something else sends with our key: stop it`
+        })
+        return yield* new OutboxError({ reason: "ForeignQueue", key, detail })
+      })
+
     const reserve = (key: TransactionKey, call: OutboxCall, lease: Lease) =>
       Effect.gen(function*() {
         const chain = chains[call.chain]
+        const before = key.attempt > 1 ? yield* table.find({ ...key, attempt: key.attempt - 1 }) : Option.none<Stored>()
+        if (Option.isSome(before) && before.value.status === "displaced") {
+          yield* tellDisplaced(before.value)
+        }
         const prepared = yield* prepare(chain, wallet, key, call, options.maxFeePerGas).pipe(
           Effect.tapError((error) =>
             error.reason === "FeesTooHigh"
@@ -263,17 +192,28 @@ const make = (options: Options) =>
           chain,
           chainId,
           wallet,
-          reserve: (pending, nonceLease) => table.reserve(draft, [lease, nonceLease], pending)
+          reserve: (counts, nonceLease) =>
+            Effect.zipRight(
+              isBearable(key, chain, chainId, counts),
+              table.reserve(draft, [lease, nonceLease], counts.pending)
+            )
         })
       })
 
     const submitOnce: TransactionOutbox["Type"]["submitOnce"] = (key, call, lease) =>
       Effect.gen(function*() {
         const known = yield* table.find(key)
-        if (Option.isSome(known)) return yield* Effect.flatMap(sameCall(key, call, known.value), advance)
+        if (Option.isSome(known)) {
+          return yield* Effect.flatMap(sameCall(key, call, known.value), advance)
+        }
         // A stop falls before the reservation or after the broadcast, though any point in between would do no harm.
         return yield* Effect.uninterruptible(
-          reserve(key, call, lease).pipe(Effect.flatMap((row) => sameCall(key, call, row)), Effect.flatMap(advance))
+          reserve(key, call, lease).pipe(
+            Effect.flatMap((row) =>
+              sameCall(key, call, row)
+            ),
+            Effect.flatMap(advance)
+          )
         )
       }).pipe(Effect.withSpan("TransactionOutbox.submitOnce", { attributes: { ...key, chain: call.chain } }))
 
@@ -283,6 +223,7 @@ const make = (options: Options) =>
         if (Option.isNone(known)) {
           return yield* new OutboxError({ reason: "NotFound", key, detail: "there is nothing to cancel" })
         }
+        yield* isOurs(known.value)
         return yield* Effect.flatMap(table.cancel(known.value, why, [lease]), advance)
       }).pipe(Effect.withSpan("TransactionOutbox.cancel", { attributes: { ...key } }))
 

@@ -10,7 +10,10 @@ import * as Migrations from "./Migrations.ts"
 import { toStoreError } from "./SqlFailure.ts"
 import * as Transaction from "./Transaction.ts"
 
-/** `full`: a commit is on the disk before it answers. `normal`: the last commits may be lost when the power fails. */
+/**
+ * `full`: a commit is on the disk before it answers. `normal`: the last commits may be lost when the power fails, but for
+ * those of the outbox, which are always on the disk before a transaction leaves.
+ */
 export type Durability = "full" | "normal"
 
 export interface Options {

@@ -1,82 +1,14 @@
 /** The outbox's rows. Every change is a short transaction that checks what it builds on; what is read is not trusted. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Clock, DateTime, Effect, Option, ParseResult, Schema } from "effect"
-import { Address } from "../../domain/Address.ts"
-import { Hex } from "../../domain/Hex.ts"
-import { OperationId } from "../../domain/OperationId.ts"
-import { TxHash } from "../../domain/TxHash.ts"
-import { ChainName } from "../../services/Chain.ts"
+import { Clock, DateTime, Effect, Option, ParseResult } from "effect"
+import type { Address } from "../../domain/Address.ts"
+import type { OperationId } from "../../domain/OperationId.ts"
 import { type Lease, LeaseLost } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
-import {
-  isEnded,
-  OutboxError,
-  type OutboxTransaction,
-  type TransactionKey,
-  TransactionStatus
-} from "../../services/TransactionOutbox.ts"
+import { OutboxError, type TransactionKey, type TransactionStatus } from "../../services/TransactionOutbox.ts"
+import * as OutboxRow from "./OutboxRow.ts"
+import { isOver, type Signature, type Stored } from "./OutboxRow.ts"
 import * as Transaction from "./Transaction.ts"
-
-/** Wei. */
-const Wei = Schema.compose(Schema.BigInt, Schema.NonNegativeBigIntFromSelf)
-
-const Row = Schema.Struct({
-  position: Schema.Int,
-  operation: OperationId,
-  step: Schema.NonEmptyString,
-  attempt: Schema.Int.pipe(Schema.positive()),
-  chain: ChainName,
-  chain_id: Schema.Int,
-  wallet: Address,
-  nonce: Schema.NonNegativeInt,
-  recipient: Address,
-  data: Hex,
-  gas: Wei,
-  max_fee_per_gas: Wei,
-  max_priority_fee_per_gas: Wei,
-  status: TransactionStatus,
-  cancelling: Schema.OptionFromNullOr(Schema.String),
-  mined_hash: Schema.OptionFromNullOr(TxHash),
-  mined_block: Schema.OptionFromNullOr(Wei),
-  detail: Schema.OptionFromNullOr(Schema.String),
-  reserved_at: Schema.DateTimeUtc
-})
-const decodeRow = Schema.decodeUnknown(Row)
-
-const SignatureRow = Schema.Struct({
-  hash: TxHash,
-  kind: Schema.Literal("call", "cancellation"),
-  max_fee_per_gas: Wei,
-  max_priority_fee_per_gas: Wei,
-  raw: Hex,
-  signed_at: Schema.DateTimeUtc
-})
-const decodeSignatures = Schema.decodeUnknown(Schema.Array(SignatureRow))
-
-/** Wei per gas. */
-export interface Fees {
-  readonly maxFeePerGas: bigint
-  readonly maxPriorityFeePerGas: bigint
-}
-
-export type Signature = OutboxTransaction["signatures"][number] & { readonly raw: Hex }
-
-/** Of a signature that was adopted from the chain. */
-const noBytes: Hex = "0x"
-
-/** Whether there is something to broadcast. */
-export const hasBytes = ({ raw }: Signature): boolean => raw !== noBytes
-
-/** A row, with what only the outbox itself needs. */
-export interface Stored extends OutboxTransaction {
-  readonly position: number
-  readonly gas: bigint
-  /** Of its first signature. */
-  readonly fees: Fees
-  /** Why its nonce is to be used up by an empty transaction. */
-  readonly cancelling: Option.Option<string>
-  readonly signatures: ReadonlyArray<Signature>
-}
 
 /** What a row is reserved with. */
 export interface Draft extends Pick<Stored, "key" | "chain" | "chainId" | "wallet" | "to" | "data" | "gas" | "fees"> {
@@ -88,44 +20,14 @@ export type End = Extract<TransactionStatus, "confirmed" | "reverted" | "cancell
 
 export const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const { read, write } = Transaction.make(sql)
+  const { durableWrite: write, read } = Transaction.make(sql)
 
   const now = Effect.map(Clock.currentTimeMillis, (millis) => DateTime.formatIso(DateTime.unsafeMake(millis)))
 
   const stored = (row: { readonly position: number }) =>
     Effect.gen(function*() {
-      const found = yield* decodeRow(row)
-      const signatures = yield* Effect.flatMap(
-        sql`SELECT * FROM outbox_signatures WHERE outbox = ${row.position} ORDER BY rowid`,
-        decodeSignatures
-      )
-      const { attempt, operation, step } = found
-      const transaction: Stored = {
-        key: { operation, step, attempt },
-        position: found.position,
-        chain: found.chain,
-        chainId: found.chain_id,
-        wallet: found.wallet,
-        nonce: found.nonce,
-        to: found.recipient,
-        data: found.data,
-        gas: found.gas,
-        fees: { maxFeePerGas: found.max_fee_per_gas, maxPriorityFeePerGas: found.max_priority_fee_per_gas },
-        status: found.status,
-        cancelling: found.cancelling,
-        mined: Option.all({ hash: found.mined_hash, block: found.mined_block }),
-        detail: found.detail,
-        reservedAt: found.reserved_at,
-        signatures: signatures.map((signature) => ({
-          hash: signature.hash,
-          kind: signature.kind,
-          maxFeePerGas: signature.max_fee_per_gas,
-          maxPriorityFeePerGas: signature.max_priority_fee_per_gas,
-          raw: signature.raw,
-          signedAt: signature.signed_at
-        }))
-      }
-      return transaction
+      const signatures = yield* sql`SELECT * FROM outbox_signatures WHERE outbox = ${row.position} ORDER BY rowid`
+      return yield* OutboxRow.decode(row, signatures)
     }).pipe(
       Effect.catchTag("ParseError", (error) =>
         new StoreError({
@@ -156,9 +58,11 @@ export const make = Effect.gen(function*() {
           SELECT * FROM outbox WHERE operation = ${key.operation} AND step = ${key.step} AND attempt < ${key.attempt}`,
         Effect.forEach(stored)
       )
-      const open = earlier.find((one) => !isEnded(one) || one.status === "confirmed")
+      const open = earlier.find((one) => !isOver(one) || one.status === "confirmed")
       const refuse = (detail: string) => new OutboxError({ reason: "EarlierAttempt", key, detail })
-      if (open !== undefined) return yield* refuse(`attempt ${open.key.attempt} is ${open.status}`)
+      if (open !== undefined) {
+        return yield* refuse(`attempt ${open.key.attempt} is ${open.isReopened ? "off the chain again" : open.status}`)
+      }
       if (earlier.length !== key.attempt - 1) return yield* refuse("an attempt before it was never made")
     })
 
@@ -208,7 +112,7 @@ export const make = Effect.gen(function*() {
         const current = yield* reload(row.position)
         // Nor a call of what has been cancelled since.
         const isCancelled = Option.isSome(current.cancelling) && Option.isNone(row.cancelling)
-        if (isEnded(current) || isCancelled || current.signatures.length !== row.signatures.length) return current
+        if (isOver(current) || isCancelled || current.signatures.length !== row.signatures.length) return current
         const { hash, kind, maxFeePerGas, maxPriorityFeePerGas, raw } = signature
         yield* sql`
           INSERT INTO outbox_signatures (hash, outbox, kind, max_fee_per_gas, max_priority_fee_per_gas, raw, signed_at)
@@ -225,7 +129,7 @@ export const make = Effect.gen(function*() {
    */
   const adopt = (row: Stored, { hash, kind }: Pick<Signature, "hash" | "kind">) => {
     const { maxFeePerGas, maxPriorityFeePerGas } = row.signatures.at(-1) ?? row.fees
-    return sign(row, { hash, kind, maxFeePerGas, maxPriorityFeePerGas, raw: noBytes })
+    return sign(row, { hash, kind, maxFeePerGas, maxPriorityFeePerGas, raw: OutboxRow.noBytes })
   }
 
   /** Where it was seen, or that it is seen no more. */
@@ -236,7 +140,7 @@ export const make = Effect.gen(function*() {
         UPDATE outbox SET status = ${Option.isSome(where) ? "mined" : "signed"},
           mined_hash = ${Option.getOrNull(Option.map(where, ({ hash }) => hash))},
           mined_block = ${Option.getOrNull(Option.map(where, ({ block }) => String(block)))}
-        WHERE position = ${row.position} AND ended_at IS NULL`
+        WHERE position = ${row.position} AND ended_at IS NULL AND status NOT IN ('reverted', 'displaced')`
     )
 
   /**
@@ -274,12 +178,36 @@ export const make = Effect.gen(function*() {
       })
     )
 
+  /** What had no effect could have one again, unless an empty transaction takes its nonce. Answers what is there. */
+  const reopen = (row: Stored, why: string) =>
+    write(
+      `take up ${row.key.step} of ${row.key.operation} again`,
+      Effect.gen(function*() {
+        yield* sql`
+          UPDATE outbox SET ended_at = NULL, cancelling = COALESCE(cancelling, ${why})
+          WHERE position = ${row.position} AND status IN ('reverted', 'displaced')`
+        return yield* reload(row.position)
+      })
+    )
+
   const at = (chainId: number, wallet: Address, nonce: number) =>
     read(
       `look who has nonce ${nonce}`,
       sql<Found>`SELECT * FROM outbox WHERE chain_id = ${chainId} AND wallet = ${wallet} AND nonce = ${nonce}`.pipe(
         Effect.flatMap(Effect.forEach(stored)),
         Effect.map(([row]) => Option.fromNullable(row))
+      )
+    )
+
+  /** How many nonces from one to before another have a row. */
+  const between = (chainId: number, wallet: Address, from: number, to: number) =>
+    read(
+      `count the nonces from ${from} to ${to}`,
+      Effect.map(
+        sql<{ n: number }>`
+          SELECT COUNT(*) AS n FROM outbox
+          WHERE chain_id = ${chainId} AND wallet = ${wallet} AND nonce >= ${from} AND nonce < ${to}`,
+        ([row]) => row?.n ?? 0
       )
     )
 
@@ -313,7 +241,9 @@ export const make = Effect.gen(function*() {
     mined,
     end,
     cancel,
+    reopen,
     at,
+    between,
     unended,
     list
   }

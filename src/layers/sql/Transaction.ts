@@ -5,7 +5,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import { Context, Effect, Exit, Option, Schedule } from "effect"
+import { Context, Effect, Exit, Option, Schedule, Schema } from "effect"
 import { StoreError } from "../../services/StoreError.ts"
 import { toStoreError } from "./SqlFailure.ts"
 
@@ -17,6 +17,14 @@ export interface Transactions {
   ) => Effect.Effect<A, Exclude<E, SqlError> | StoreError, R>
   /** Holds the write lock from its first statement, so that what it reads is still true when it writes. */
   readonly write: <A, E, R>(
+    action: string,
+    body: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, Exclude<E, SqlError> | StoreError, R>
+  /**
+   * A `write` that is on the disk before it answers, whatever the database was opened with: for what another machine is
+   * told of afterwards, and will remember when this one has lost its power.
+   */
+  readonly durableWrite: <A, E, R>(
     action: string,
     body: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, Exclude<E, SqlError> | StoreError, R>
@@ -47,15 +55,40 @@ const execute = (connection: Connection, text: string) => connection.executeRaw(
 /** SQLite may have rolled back by itself (disk full, I/O error); then there is nothing to roll back and it says so. */
 const rollback = (connection: Connection) => Effect.ignore(execute(connection, "ROLLBACK"))
 
+/** Not a prepared one, which sets something once only: SQLite does it when it prepares. */
+const pragma = (connection: Connection, text: string) =>
+  Effect.suspend(() => connection.executeUnprepared(`PRAGMA ${text}`, [], undefined)).pipe(
+    // The client prepares it outside of its own error handling.
+    Effect.catchAllDefect((cause) => Effect.fail(new SqlError({ cause, message: "Failed to prepare statement" })))
+  )
+
+const isFull = Schema.is(Schema.Tuple(Schema.Struct({ synchronous: Schema.Int.pipe(Schema.greaterThanOrEqualTo(2)) })))
+
+/** Until the scope closes. That it is not undone does no harm: the connection is then slower than asked. */
+const full = (connection: Connection) =>
+  Effect.gen(function*() {
+    if (isFull(yield* pragma(connection, "synchronous"))) return
+    yield* Effect.acquireRelease(
+      Effect.all([pragma(connection, "synchronous = FULL"), pragma(connection, "fullfsync = 1")]),
+      () => Effect.ignore(Effect.all([pragma(connection, "synchronous = NORMAL"), pragma(connection, "fullfsync = 0")]))
+    )
+  })
+
+interface Kind {
+  readonly begin: "BEGIN" | "BEGIN IMMEDIATE"
+  readonly isDurable: boolean
+}
+
 const once = <A, E, R>(
   sql: SqlClient.SqlClient,
-  begin: "BEGIN" | "BEGIN IMMEDIATE",
+  { begin, isDurable }: Kind,
   body: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError, R> =>
   Effect.scoped(Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       // Nobody else in this process uses the connection until the scope closes.
       const connection = yield* restore(sql.reserve)
+      if (isDurable) yield* full(connection)
       yield* execute(connection, begin)
       const exit = yield* body.pipe(
         Effect.mapInputContext((context: Context.Context<R>) =>
@@ -70,19 +103,19 @@ const once = <A, E, R>(
     })
   ))
 
-const transaction =
-  (sql: SqlClient.SqlClient, begin: "BEGIN" | "BEGIN IMMEDIATE"): Transactions["write"] => (action, body) =>
-    Effect.flatMap(
-      Effect.serviceOption(SqlClient.TransactionConnection),
-      Option.match({
-        // It would wait for the connection that its own caller holds.
-        onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
-        onNone: () => patiently(action, once(sql, begin, body))
-      })
-      // A span for each statement costs a third of the throughput.
-    ).pipe(Effect.withTracerEnabled(false))
+const transaction = (sql: SqlClient.SqlClient, kind: Kind): Transactions["write"] => (action, body) =>
+  Effect.flatMap(
+    Effect.serviceOption(SqlClient.TransactionConnection),
+    Option.match({
+      // It would wait for the connection that its own caller holds.
+      onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
+      onNone: () => patiently(action, once(sql, kind, body))
+    })
+    // A span for each statement costs a third of the throughput.
+  ).pipe(Effect.withTracerEnabled(false))
 
 export const make = (sql: SqlClient.SqlClient): Transactions => ({
-  read: transaction(sql, "BEGIN"),
-  write: transaction(sql, "BEGIN IMMEDIATE")
+  read: transaction(sql, { begin: "BEGIN", isDurable: false }),
+  write: transaction(sql, { begin: "BEGIN IMMEDIATE", isDurable: false }),
+  durableWrite: transaction(sql, { begin: "BEGIN IMMEDIATE", isDurable: true })
 })

@@ -57,8 +57,12 @@ const make = (name: ChainName, confirmations: number) =>
       calls: [],
       seen: 0n
     })
-    const error = (reason: ChainError["reason"], action: string, detail: string, more: { revert?: string } = {}) =>
-      new ChainError({ reason, chain: name, action, detail, ...more })
+    const error = (
+      reason: ChainError["reason"],
+      action: string,
+      detail: string,
+      more: { revert?: string; isForgotten?: boolean } = {}
+    ) => new ChainError({ reason, chain: name, action, detail, ...more })
     const down = error("Unavailable", "any", "no endpoint answers")
 
     const ask = <A>(
@@ -79,7 +83,7 @@ const make = (name: ChainName, confirmations: number) =>
     ): Effect.Effect<MemoryChain.State, ChainError> => {
       if (at === "latest") return Effect.succeed(MemoryChain.tip(chain))
       return at < stateFrom
-        ? Effect.fail(error("Unavailable", `state of block ${at}`, "missing trie node"))
+        ? Effect.fail(error("Unavailable", `state of block ${at}`, "missing trie node", { isForgotten: true }))
         : Effect.succeed(MemoryChain.at(chain, at))
     }
 

@@ -19,6 +19,7 @@ describe("reserve", () => {
         ...asked,
         nonce: 4,
         status: "reserved",
+        isReopened: false,
         signatures: [],
         mined: Option.none(),
         detail: Option.none(),

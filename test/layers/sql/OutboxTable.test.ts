@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 // That of chai takes Some and None for equal.
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Option, TestClock } from "effect"
+import type { Stored } from "../../../src/layers/sql/OutboxRow.ts"
 import type * as OutboxTable from "../../../src/layers/sql/OutboxTable.ts"
 import { Leases } from "../../../src/services/Leases.ts"
 import { StoreError } from "../../../src/services/StoreError.ts"
@@ -178,7 +179,7 @@ describe("looking", () => {
       const ended = yield* reserve(4, {})
       yield* table.end(ended, "displaced", nowhere)
     })
-  const nonces = (found: ReadonlyArray<OutboxTable.Stored>) => found.map(({ nonce }) => nonce)
+  const nonces = (found: ReadonlyArray<Stored>) => found.map(({ nonce }) => nonce)
 
   test("at all of them, or those of one operation, is in the order of their reservation", (table) =>
     Effect.gen(function*() {
@@ -209,6 +210,16 @@ describe("looking", () => {
       }
     }))
 
+  test("counts the rows of a wallet on one chain between two nonces", (table) =>
+    Effect.gen(function*() {
+      for (const nonce of [4, 5, 7]) yield* table.reserve(draft({ key: keyOf(`step ${nonce}`) }), [], nonce)
+      yield* table.reserve(draft({ key: keyOf("elsewhere"), chain: "ethereum", chainId: 1 }), [], 6)
+      yield* table.reserve(draft({ key: keyOf("another's"), wallet: theirs }), [], 6)
+      const counts = yield* Effect.forEach([[4, 8], [4, 7], [5, 6], [6, 7], [8, 4]] as const, ([from, to]) =>
+        table.between(8453, wallet, from, to))
+      deepStrictEqual(counts, [3, 2, 1, 0, 0])
+    }))
+
   test("for another operation, step or attempt finds nothing", (table) =>
     Effect.gen(function*() {
       yield* signed(table)
@@ -218,9 +229,55 @@ describe("looking", () => {
     }))
 })
 
+describe("what has ended without effect, and whose nonce a reorganisation has freed", () => {
+  for (const how of ["reverted", "displaced"] as const) {
+    test(`keeps its status ${how} and is looked after again, until it ends anew`, (table) =>
+      Effect.gen(function*() {
+        const row = yield* signed(table)
+        const ended = yield* table.end(row, how, { ...nowhere, detail: Option.some("so it was") })
+        const reopened = yield* table.reopen(ended, "it is free")
+        deepStrictEqual(reopened, { ...ended, isReopened: true, cancelling: Option.some("it is free") })
+        deepStrictEqual(yield* table.unended(wallet), [reopened])
+        yield* table.mined(reopened, where)
+        deepStrictEqual(yield* current(table), reopened)
+        const further = yield* Effect.flip(table.reserve(draft({ key: keyOf("transfer", 2) }), [], 5))
+        assert.include(further.message, "EarlierAttempt")
+        const again = yield* table.sign(reopened, signature("b", "cancellation"))
+        assert.lengthOf(again.signatures, 2)
+        deepStrictEqual((yield* table.end(again, "cancelled", { ...nowhere, where })).status, "cancelled")
+        deepStrictEqual(yield* table.unended(wallet), [])
+      }))
+  }
+
+  for (const how of ["confirmed", "cancelled"] as const) {
+    test(`is none that is ${how}`, (table) =>
+      Effect.gen(function*() {
+        const ended = yield* table.end(yield* signed(table), how, { ...nowhere, where })
+        deepStrictEqual(yield* table.reopen(ended, "it is free"), ended)
+      }))
+  }
+})
+
+describe("a signature that was found on the chain", () => {
+  test("is kept without bytes beside the others, unless it was signed again since", (table) =>
+    Effect.gen(function*() {
+      const row = yield* signed(table)
+      const adopted = yield* table.adopt(row, { hash: hashOf("f"), kind: "call" })
+      deepStrictEqual(adopted.signatures.map(({ hash, raw }) => [hash, raw]), [
+        [hashOf("a"), row.signatures[0]?.raw],
+        [hashOf("f"), "0x"]
+      ])
+      deepStrictEqual(yield* table.adopt(row, { hash: hashOf("e"), kind: "call" }), adopted)
+    }))
+})
+
 describe("a row that this release would not have written", () => {
   const damages = [
     "UPDATE outbox SET status = 'lost'",
+    "UPDATE outbox SET status = 'confirmed'",
+    "UPDATE outbox SET status = 'displaced'",
+    "UPDATE outbox SET ended_at = '2026-01-05T12:00:00.000Z'",
+    "UPDATE outbox SET ended_at = 'today'",
     "UPDATE outbox SET chain = 'solana'",
     "UPDATE outbox SET wallet = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD'",
     "UPDATE outbox SET recipient = ''",

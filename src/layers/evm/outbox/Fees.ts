@@ -1,6 +1,6 @@
 /** What is paid for gas: EIP-1559, under a ceiling that nothing climbs over. */
 import { BigInt as Wei, Option } from "effect"
-import type { Fees } from "../../sql/OutboxTable.ts"
+import type { Fees } from "../../sql/OutboxRow.ts"
 
 /** Per gas, as a node tells it. */
 export interface Market {

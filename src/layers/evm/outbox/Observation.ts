@@ -2,8 +2,9 @@
 import { Data, Effect, Option } from "effect"
 import type { Address } from "../../../domain/Address.ts"
 import type { Hex } from "../../../domain/Hex.ts"
-import type { Chain, ChainError, ChainView, Included, Receipt } from "../../../services/Chain.ts"
-import type { Signature, Stored } from "../../sql/OutboxTable.ts"
+import type { TxHash } from "../../../domain/TxHash.ts"
+import { type Chain, ChainError, type ChainView, type Included, type Receipt } from "../../../services/Chain.ts"
+import type { Signature, Stored } from "../../sql/OutboxRow.ts"
 
 export type Seen = Data.TaggedEnum<{
   /** One of its signatures is in a block. */
@@ -12,6 +13,8 @@ export type Seen = Data.TaggedEnum<{
   Waiting: { readonly latest: number; readonly pending: number }
   /** Its nonce is used, by whom is not known for certain. That alone proves nothing: it may be this very transaction. */
   NonceUsed: { readonly isFindable: boolean }
+  /** A block below the depth that is depended on holds one of its signatures, and its receipt is not there. */
+  Included: { readonly txHash: TxHash }
   /**
    * A block below the depth that is depended on holds just what it was to do, under a hash that was not stored with it: a
    * commit was lost, a backup restored, or its keeper has signed twice. It is its own effect, and must not come twice.
@@ -25,7 +28,7 @@ export type Seen = Data.TaggedEnum<{
 export const Seen = Data.taggedEnum<Seen>()
 
 /** The receipt of any signature, the newest first, since that one is the likeliest. */
-const receiptOf = (view: ChainView, { signatures }: Stored) =>
+export const receiptOf = (view: ChainView, { signatures }: Stored) =>
   Effect.gen(function*() {
     for (const signature of signatures.toReversed()) {
       const receipt = yield* view.receipt(signature.hash)
@@ -34,11 +37,27 @@ const receiptOf = (view: ChainView, { signatures }: Stored) =>
     return Option.none()
   })
 
+/** That this node contradicts itself, or has dropped what it was asked for: the next one is asked. */
+const unproven = (
+  { name }: Chain,
+  action: string,
+  detail: string,
+  more: Pick<ChainError, "isForgotten"> = {}
+) => new ChainError({ reason: "Unavailable", chain: name, action, detail, ...more })
+
+/** A receipt can come from a cache, or from a block that is none any more. What is depended on stands in its block as well. */
+const isInItsBlock = (chain: Chain, view: ChainView, { blockNumber, txHash }: Receipt) =>
+  Effect.filterOrFail(
+    view.transactions(blockNumber),
+    (transactions) => transactions.some((one) => one.txHash === txHash),
+    () => unproven(chain, `block of ${txHash}`, `its receipt names block ${blockNumber}, which does not hold it`)
+  )
+
 /**
  * The transaction that has used the nonce, out of the block that holds it. Found by how many transactions of the wallet were
  * mined by the end of older and older blocks, for which a node needs the state of that time.
  */
-const userOf = (view: ChainView, { nonce, wallet }: Stored, deepest: bigint) =>
+const userOf = (chain: Chain, view: ChainView, { nonce, wallet }: Stored, deepest: bigint) =>
   Effect.gen(function*() {
     const isUsedBy = (block: bigint) => Effect.map(view.nonce(wallet, block), (count) => count > nonce)
     let used = deepest
@@ -55,7 +74,10 @@ const userOf = (view: ChainView, { nonce, wallet }: Stored, deepest: bigint) =>
       else unused = middle
     }
     const transactions = yield* view.transactions(used)
-    return Option.fromNullable(transactions.find((one) => one.from === wallet && one.nonce === nonce))
+    const user = transactions.find((one) => one.from === wallet && one.nonce === nonce)
+    if (user !== undefined) return user
+    const detail = `block ${used} used nonce ${nonce} of ${wallet}, and is shown without the transaction that did`
+    return yield* unproven(chain, `transactions of block ${used}`, detail, { isForgotten: true })
   })
 
 /** What the row would have had signed, if this is that: the empty transaction only once it is to be cancelled. */
@@ -80,7 +102,9 @@ export const observe = (
       const head = view.head.number
       if (Option.isSome(found)) {
         const { receipt, signature } = found.value
-        return Seen.Mined({ signature, receipt, confirmations: confirmations(head, receipt.blockNumber) })
+        const depth = confirmations(head, receipt.blockNumber)
+        if (depth >= chain.confirmations) yield* isInItsBlock(chain, view, receipt)
+        return Seen.Mined({ signature, receipt, confirmations: depth })
       }
       if (!thorough) return Seen.NotMined()
       const latest = yield* view.nonce(stored.wallet, "latest")
@@ -89,15 +113,15 @@ export const observe = (
       if (deepest < 0n || (yield* view.nonce(stored.wallet, deepest)) <= stored.nonce) {
         return Seen.NonceUsed({ isFindable: true })
       }
-      // A node that has dropped the state of that time answers with an error.
-      const by = yield* Effect.either(userOf(view, stored, deepest))
-      if (by._tag === "Left" || Option.isNone(by.right)) return Seen.NonceUsed({ isFindable: false })
-      const used = by.right.value
-      // The block comes before the receipt.
-      if (stored.signatures.some(({ hash }) => hash === used.txHash)) return Seen.NonceUsed({ isFindable: true })
+      // A node that has dropped the state of that time answers with an error, and the next one is asked.
+      const used = yield* userOf(chain, view, stored, deepest)
+      if (stored.signatures.some(({ hash }) => hash === used.txHash)) return Seen.Included({ txHash: used.txHash })
       return Option.match(kindOf(used, stored), {
         onNone: () => Seen.Displaced({ by: used }),
         onSome: (kind) => Seen.Unknown({ by: used, kind })
       })
     })
-  )
+  ).pipe(Effect.catchIf(
+    ({ isForgotten }) => isForgotten === true,
+    () => Effect.succeed(Seen.NonceUsed({ isFindable: false }))
+  ))

@@ -2,9 +2,9 @@
 import { Effect, Option } from "effect"
 import type { Address } from "../../../domain/Address.ts"
 import * as Decimal from "../../../domain/Decimal.ts"
-import type { Chain, ChainError, ChainView } from "../../../services/Chain.ts"
+import type { Chain, ChainError, ChainName, ChainView } from "../../../services/Chain.ts"
 import { type OutboxCall, OutboxError, type TransactionKey } from "../../../services/TransactionOutbox.ts"
-import type { Fees as FeesPerGas } from "../../sql/OutboxTable.ts"
+import type { Fees as FeesPerGas } from "../../sql/OutboxRow.ts"
 import * as Fees from "./Fees.ts"
 
 export interface Prepared {
@@ -20,6 +20,21 @@ export const market = (view: ChainView): Effect.Effect<Fees.Market, ChainError> 
 
 const gwei = (wei: bigint) => `${Decimal.print(wei, 9)} gwei`
 const ether = (wei: bigint) => `${Decimal.print(wei, 18)} ETH`
+
+/** For people: how much has to be sent, as far as that is known. */
+export const shortage = (
+  { balance, chain, cost, wallet }: {
+    readonly chain: ChainName
+    readonly wallet: Address
+    readonly cost: bigint
+    readonly balance: bigint
+  }
+): string => {
+  const amounts = `gas on ${chain} can cost ${ether(cost)}, our wallet ${wallet} has ${ether(balance)}`
+  return balance < cost
+    ? `${amounts}: send it ${ether(cost - balance)} or more`
+    : `${amounts}, which is not enough with what else it has waiting: send it ETH`
+}
 
 const isReverted = ({ reason }: ChainError): boolean => reason === "Reverted"
 
@@ -59,9 +74,7 @@ export const prepare = (
       if (balance < cost) {
         return yield* refuse(
           "InsufficientFunds",
-          `gas on ${chain.name} can cost ${ether(cost)}, our wallet ${wallet} has ${ether(balance)}: send it ${
-            ether(cost - balance)
-          } or more`
+          shortage({ chain: chain.name, wallet, cost, balance })
         )
       }
       return { gas, fees }

@@ -5,8 +5,9 @@ import type { TxHash } from "../../../domain/TxHash.ts"
 import { Alerts } from "../../../services/Alerts.ts"
 import type { Broadcast, Chain, ChainName } from "../../../services/Chain.ts"
 import { type PreparedTransaction, Signer, type SignerError } from "../../../services/Signer.ts"
-import type { Fees, Signature, Stored } from "../../sql/OutboxTable.ts"
-import * as OutboxTable from "../../sql/OutboxTable.ts"
+import { type Fees, hasBytes, type Signature, type Stored } from "../../sql/OutboxRow.ts"
+import type { OutboxTable } from "../../sql/OutboxTable.ts"
+import { shortage } from "./Preparation.ts"
 import * as Signing from "./Signing.ts"
 
 /** What a transfer of nothing to a wallet without code takes. */
@@ -26,7 +27,10 @@ const prepared = (row: Stored, fees: Fees): PreparedTransaction => ({
 
 /** Of those that can be broadcast. */
 export const newest = ({ signatures }: Stored): Option.Option<Signature> =>
-  Option.fromNullable(signatures.findLast(OutboxTable.hasBytes))
+  Option.fromNullable(signatures.findLast(hasBytes))
+
+/** Of what is signed for it next. */
+export const gasOf = ({ cancelling, gas }: Stored): bigint => Option.isSome(cancelling) ? emptyGas : gas
 
 /** `transfer, attempt 1 of operation 6f1b..` */
 export const describe = ({ key: { attempt, operation, step } }: Stored): string =>
@@ -39,7 +43,7 @@ export const conditionOf = ({ key: { attempt, operation, step } }: Pick<Stored, 
 const has = ({ answer }: Broadcast): boolean => answer === "Accepted" || answer === "AlreadyKnown"
 
 /** @param chains the two that can be sent to */
-export const make = (table: OutboxTable.OutboxTable, chains: { readonly [name in ChainName]: Chain }) =>
+export const make = (table: OutboxTable, chains: { readonly [name in ChainName]: Chain }) =>
   Effect.gen(function*() {
     const signer = yield* Signer
     const alerts = yield* Alerts
@@ -48,30 +52,55 @@ export const make = (table: OutboxTable.OutboxTable, chains: { readonly [name in
 
     const answerTo = (row: Stored) => Option.flatMap(newest(row), ({ hash }) => Option.fromNullable(answers.get(hash)))
 
-    /** Whether this process knows that a node has its newest bytes. */
-    const isOut = (row: Stored) => Option.exists(answerTo(row), has)
+    const isHeld = ({ hash }: Signature) => Option.exists(Option.fromNullable(answers.get(hash)), has)
+
+    /** Whether this process knows that a node has its newest bytes, or those before if these cannot be paid. */
+    const isOut = (row: Stored) =>
+      Option.exists(answerTo(row), (said) =>
+        has(said) || (said.answer === "InsufficientFunds" && row.signatures.some(isHeld)))
+
+    /** Told once, with what it takes at that time. */
+    const tellShortage = (row: Stored, cost: bigint, balance: bigint) =>
+      alerts.raise({
+        condition: conditionOf(row, `gas-on-${row.chain}`),
+        operation: row.key.operation,
+        message: `${describe(row)} waits: ${
+          shortage({ chain: row.chain, wallet: row.wallet, cost, balance })
+        }. It then goes on by itself`
+      })
+
+    const hand = (row: Stored, { hash, raw }: Signature) =>
+      Effect.gen(function*() {
+        const said = yield* chains[row.chain].broadcast(raw)
+        answers.set(hash, said)
+        const { answer, detail } = said
+        const told = `${describe(row)}: nonce ${row.nonce} on ${row.chain}, ${hash}: ${answer}`
+        yield* has(said) ? Effect.logInfo(told) : Effect.logWarning(`${told} (${detail})`)
+        return said
+      })
 
     /** The last signature, or another one of the row's. Any number of times: the bytes are the same. */
     const broadcast = (row: Stored, signature = newest(row)) =>
-      Option.match(signature, {
-        onNone: () => Effect.void,
-        onSome: ({ hash, raw }) =>
-          Effect.gen(function*() {
-            const said = yield* chains[row.chain].broadcast(raw)
-            answers.set(hash, said)
-            const { answer, detail } = said
-            const told = `${describe(row)}: nonce ${row.nonce} on ${row.chain}, ${hash}: ${answer}`
-            if (has(said)) return yield* Effect.logInfo(told)
-            yield* Effect.logWarning(`${told} (${detail})`)
-            if (answer !== "InsufficientFunds") return
-            yield* alerts.raise({
-              condition: conditionOf(row, `gas-on-${row.chain}`),
-              operation: row.key.operation,
-              message: `${
-                describe(row)
-              } waits for gas on ${row.chain}: send ETH to our wallet ${row.wallet}, it then goes on by itself`
-            })
-          })
+      Effect.gen(function*() {
+        if (Option.isNone(signature)) {
+          return
+        }
+        const { hash, kind, maxFeePerGas } = signature.value
+        const { answer } = yield* hand(row, signature.value)
+        if (answer !== "InsufficientFunds") {
+          return
+        }
+        // Those before it cost less.
+        const index = row.signatures.findIndex((one) =>
+          one.hash === hash
+        )
+        const before = row.signatures.slice(0, index).filter((one) => one.kind === kind && hasBytes(one))
+        for (const one of before.toReversed()) if (has(yield* hand(row, one))) break
+        const balance = yield* Effect.option(chains[row.chain].look((view) => view.balance(row.wallet)))
+        yield* Effect.forEach(
+          Option.toArray(balance),
+          (balance) => tellShortage(row, (kind === "call" ? row.gas : emptyGas) * maxFeePerGas, balance)
+        )
       })
 
     /** Answers the row as it then is, signed by us or by somebody else who was faster. */
@@ -94,6 +123,9 @@ export const make = (table: OutboxTable.OutboxTable, chains: { readonly [name in
     return {
       answerTo,
       isOut,
+      /** Whether this process knows that a node has any of its bytes. */
+      isAnyOut: (row: Stored) => row.signatures.some(isHeld),
+      tellShortage,
       broadcast,
       /** The first signature of a reserved row. */
       start: (row: Stored) => Effect.catchTag(sign(row, row.fees), "SignerError", (error) => unlessRefused(row, error)),

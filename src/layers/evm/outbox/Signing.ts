@@ -1,10 +1,11 @@
 /** Signed bytes that are surely those of the transaction that was asked for, whoever signed them. */
-import { Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import { keccak256, parseTransaction, recoverTransactionAddress, type TransactionSerializedEIP1559 } from "viem"
 import * as Address from "../../../domain/Address.ts"
 import type { Hex } from "../../../domain/Hex.ts"
 import * as TxHash from "../../../domain/TxHash.ts"
 import { type PreparedTransaction, type Signer, SignerError } from "../../../services/Signer.ts"
+import { within } from "../../TimeLimit.ts"
 
 const isEip1559 = (raw: Hex): raw is TransactionSerializedEIP1559 => raw.startsWith("0x02")
 
@@ -34,10 +35,20 @@ const fields = ["chainId", "nonce", "to", "data", "value", "gas", "maxFeePerGas"
 const differences = (asked: PreparedTransaction, got: PreparedTransaction): ReadonlyArray<string> =>
   fields.filter((field) => String(asked[field]).toLowerCase() !== String(got[field]).toLowerCase())
 
+/** After that it is asked again, when the row is looked at the next time: a custodian may have asked a person meanwhile. */
+const patience = Duration.minutes(1)
+
 /** May be interrupted while the signer thinks: nothing has left, and the nonce stays with its row. */
 export const sign = (signer: Signer["Type"], transaction: PreparedTransaction) =>
   Effect.gen(function*() {
-    const raw = yield* Effect.interruptible(signer.sign(transaction))
+    const action = `nonce ${transaction.nonce} on chain ${transaction.chainId}`
+    const silence = () =>
+      new SignerError({
+        reason: "Unavailable",
+        action,
+        detail: `no answer within ${Duration.format(patience)}; it is asked again`
+      })
+    const raw = yield* Effect.interruptible(within(patience, silence)(signer.sign(transaction)))
     const answer = yield* read(raw)
     const wrong = Option.match(answer, {
       onNone: () => ["the bytes are no signed EIP-1559 transaction"],
@@ -49,7 +60,7 @@ export const sign = (signer: Signer["Type"], transaction: PreparedTransaction) =
     if (wrong.length > 0) {
       return yield* new SignerError({
         reason: "WrongSignature",
-        action: `nonce ${transaction.nonce} on chain ${transaction.chainId}`,
+        action,
         detail: `${wrong.join("; ")}. Nothing was sent`
       })
     }

@@ -7,12 +7,12 @@ import * as Decimal from "../../../domain/Decimal.ts"
 import { Alerts } from "../../../services/Alerts.ts"
 import type { Broadcast, Chain, ChainName } from "../../../services/Chain.ts"
 import type { SubmitError } from "../../../services/TransactionOutbox.ts"
-import { isEnded } from "../../../services/TransactionOutbox.ts"
-import { hasBytes, type OutboxTable, type Stored } from "../../sql/OutboxTable.ts"
+import { hasBytes, isOver, type Stored } from "../../sql/OutboxRow.ts"
+import type { OutboxTable } from "../../sql/OutboxTable.ts"
 import * as Fees from "./Fees.ts"
 import type { Nonces } from "./Nonces.ts"
 import { market } from "./Preparation.ts"
-import { conditionOf, describe, emptyGas, newest, type Sending } from "./Sending.ts"
+import { conditionOf, describe, emptyGas, gasOf, newest, type Sending } from "./Sending.ts"
 
 export interface Options {
   /** After which a transaction that is out and not mined is replaced. */
@@ -48,18 +48,21 @@ export const make = (
           onSome: ({ signedAt }) => DateTime.distanceDuration(signedAt, now)
         }))
 
-    const tooExpensive = (row: Stored, baseFee: bigint) =>
-      alerts.raise({
-        condition: conditionOf(row, "fee-ceiling"),
+    const isToBeEmptied = (row: Stored): boolean =>
+      Option.isSome(row.cancelling) && Option.exists(newest(row), ({ kind }) => kind === "call")
+
+    const tooExpensive = (row: Stored, baseFee: bigint) => {
+      const isEmpty = isToBeEmptied(row)
+      return alerts.raise({
+        condition: conditionOf(row, isEmpty ? "cancellation-at-fee-ceiling" : "stuck-at-fee-ceiling"),
         operation: row.key.operation,
-        message: `${
-          describe(row)
-        } is stuck at nonce ${row.nonce} on ${row.chain}: replacing it would take more than BALLAST_MAX_FEE_PER_GAS (${
-          Decimal.print(ceiling, 9)
-        } gwei; the base fee is ${
+        message: `${describe(row)} is ${isEmpty ? "to be cancelled" : "stuck"} at nonce ${row.nonce} on ${row.chain}: ${
+          isEmpty ? "the empty transaction in its place" : "replacing it"
+        } would take more than BALLAST_MAX_FEE_PER_GAS (${Decimal.print(ceiling, 9)} gwei; the base fee is ${
           Decimal.print(baseFee, 9)
         } gwei). It goes on when gas is cheaper, or with a higher ceiling`
       })
+    }
 
     const isAnswered = (row: Stored, answer: Broadcast["answer"]) =>
       Option.exists(sending.answerTo(row), (said) => said.answer === answer)
@@ -74,9 +77,6 @@ export const make = (
         isAnswered(row, "Underpriced") ||
         isAnswered(row, "Occupied"))
 
-    const isToBeEmptied = (row: Stored): boolean =>
-      Option.isSome(row.cancelling) && Option.exists(newest(row), ({ kind }) => kind === "call")
-
     /** What no node takes will never be mined, and its nonce must not stay in the way of others. */
     const unlessHopeless = (row: Stored) =>
       Option.match(
@@ -86,6 +86,10 @@ export const make = (
           onSome: ({ detail }) => table.cancel(row, `no node takes it: ${detail}`, [])
         }
       )
+
+    /** No node has the call, so that the empty transaction in its place has nothing to outbid. */
+    const isUntaken = (row: Stored) =>
+      isToBeEmptied(row) && !sending.isAnyOut(row) && (isAnswered(row, "Invalid") || isAnswered(row, "Reverted"))
 
     /** Whoever sends with our key as well is not fought, but told of. */
     const leave = (row: Stored) =>
@@ -102,12 +106,18 @@ export const make = (
       Effect.gen(function*() {
         const row = yield* unlessHopeless(stuck)
         const last = newest(row)
-        if (isEnded(row) || Option.isNone(last)) return
-        const now = yield* chains[row.chain].look(market)
-        yield* Option.match(Fees.replacement(last.value, now, ceiling), {
-          onNone: () => tooExpensive(row, now.baseFeePerGas),
-          onSome: (fees) => sending.replace(row, fees)
-        })
+        if (isOver(row) || Option.isNone(last)) return
+        const { balance, now } = yield* chains[row.chain].look((view) =>
+          Effect.all({ now: market(view), balance: view.balance(row.wallet) })
+        )
+        const fees = isUntaken(row) ? Fees.first(now, ceiling) : Fees.replacement(last.value, now, ceiling)
+        if (Option.isNone(fees)) {
+          yield* tooExpensive(row, now.baseFeePerGas)
+          return
+        }
+        const cost = gasOf(row) * fees.value.maxFeePerGas
+        // A dearer one that cannot be paid would take the place of one that can.
+        yield* balance < cost ? sending.tellShortage(row, cost, balance) : sending.replace(row, fees.value)
       })
 
     /** An empty transaction at a nonce that nobody uses and that ours waits for. */
@@ -121,9 +131,13 @@ export const make = (
           yield* tooExpensive(waiting, now.baseFeePerGas)
           return
         }
-        yield* Effect.logWarning(
-          `nonce ${nonce} on ${chain} is missing, ${describe(waiting)} waits for it: it is filled`
-        )
+        yield* alerts.raise({
+          condition: conditionOf(waiting, "gap"),
+          operation: waiting.key.operation,
+          message: `${
+            describe(waiting)
+          } waits on ${chain} for nonce ${nonce}, at which nothing is known of our wallet ${wallet}: an empty transaction fills the gap. Something else has sent with our key: stop it`
+        })
         const cancelling = Option.some(`it fills a gap that ${describe(waiting)} waits for`)
         const draft = { key, chain, chainId, wallet, to: wallet, data: "0x", gas: emptyGas, cancelling } as const
         const row = yield* nonces.take({
@@ -132,7 +146,7 @@ export const make = (
           chainId,
           wallet,
           // Unless the node has got to know a transaction there in the meantime.
-          reserve: (pending, lease) =>
+          reserve: ({ pending }, lease) =>
             pending === nonce
               ? Effect.asSome(table.reserve({ ...draft, fees: fees.value }, [lease], pending))
               : Effect.succeedNone
@@ -141,14 +155,27 @@ export const make = (
       })
 
     /** Its operation has gone on without it, so that it must not come to life again. */
-    const isDead = ({ status }: Stored): boolean => status === "reverted" || status === "displaced"
+    const isDead = (row: Stored): boolean => isOver(row) && (row.status === "reverted" || row.status === "displaced")
+
+    const bury = (row: Stored): Effect.Effect<void, SubmitError> =>
+      Effect.gen(function*() {
+        const what =
+          `it had ended as ${row.status}, and a reorganisation of ${row.chain} has freed nonce ${row.nonce} again`
+        yield* alerts.raise({
+          condition: conditionOf(row, "off-the-chain"),
+          operation: row.key.operation,
+          message: `${
+            describe(row)
+          }: ${what}, from deeper than BALLAST_${row.chain.toUpperCase()}_CONFIRMATIONS. An empty transaction takes the nonce, so that this one cannot be mined after all. Was that a node of another chain?`
+        })
+        const reopened = yield* table.reopen(row, what)
+        yield* isToBeEmptied(reopened) ? replace(reopened) : sending.broadcast(reopened)
+      })
 
     /** Makes the node have what is stored for one nonce. */
     const restore = (row: Stored) =>
       isDead(row)
-        ? Effect.logWarning(
-          `${describe(row)} has ended as ${row.status}, and ${row.chain} has lost what was at its nonce`
-        )
+        ? bury(row)
         : row.signatures.length === 0
         ? Effect.asVoid(sending.start(row))
         // Also what was confirmed: then the chain has lost it again, deeper than anybody expected.
@@ -189,7 +216,7 @@ export const make = (
         else if (!sending.isOut(row)) yield* sending.broadcast(row)
         // Only the first in line can be stuck by what it pays.
         const first = latest === row.nonce ? Option.some(row) : yield* table.at(row.chainId, row.wallet, latest)
-        if (Option.isNone(first) || isEnded(first.value) || !(yield* isDue(first.value))) return
+        if (Option.isNone(first) || isOver(first.value) || !(yield* isDue(first.value))) return
         yield* isForeign(first.value) ? leave(first.value) : replace(first.value)
       })
 

@@ -84,6 +84,9 @@ export const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) =
       yield* equals(yield* chain.nonce(address, number - 1n), 0, "at the end of the one before")
       const included = (yield* chain.transactions(number)).filter(({ from }) => from === address)
       yield* equals(included.map(({ nonce, txHash }) => `${nonce} ${txHash}`).join(), `0 ${txHash}`, "what is in it")
+      yield* equals(Option.getOrUndefined(included[0]?.to ?? Option.none()), world.equity, "its recipient")
+      yield* equals(included[0]?.data.slice(0, 10), "0xa9059cbb", "what it does")
+      yield* equals(included[0]?.value, 0n, "the coin that it takes along")
       yield* equals((yield* world.sent(address)).length, 1, "the number of transfers")
     })],
   [

@@ -1,6 +1,9 @@
 /** The outbox over chains in memory, under a clock that the test moves. */
 import { assert } from "@effect/vitest"
-import { Effect, Layer, TestClock } from "effect"
+import { Effect, Exit, Layer, Scope, TestClock } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import path from "node:path"
 import { encodeFunctionData, erc20Abi } from "viem"
 import * as Address from "../../../../src/domain/Address.ts"
 import { OperationId } from "../../../../src/domain/OperationId.ts"
@@ -11,7 +14,7 @@ import * as TransactionOutboxTest from "../../../../src/layers/testing/Transacti
 import { Alerts } from "../../../../src/services/Alerts.ts"
 import { BaseChain } from "../../../../src/services/Chain.ts"
 import { Leases } from "../../../../src/services/Leases.ts"
-import { Signer } from "../../../../src/services/Signer.ts"
+import { type PreparedTransaction, Signer } from "../../../../src/services/Signer.ts"
 import { type OutboxCall, TransactionOutbox, Transactions } from "../../../../src/services/TransactionOutbox.ts"
 
 const operation = OperationId.make("6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e")
@@ -87,8 +90,8 @@ export const alerts = Effect.flatMap(
   ({ raised }) => Effect.map(raised, (all) => all.map(({ condition }) => condition.replace(/^[^/]*\//, "")))
 )
 
-/** A transaction that our key signs and our outbox does not know. */
-export const foreign = (nonce: number) =>
+/** A transaction that our key signs and our outbox does not know: of nothing to somebody else unless told otherwise. */
+export const foreign = (nonce: number, call: Partial<Pick<PreparedTransaction, "to" | "data" | "value">> = {}) =>
   Effect.gen(function*() {
     const signer = yield* Signer
     const chain = yield* BaseChain
@@ -98,9 +101,10 @@ export const foreign = (nonce: number) =>
       to: Address.make("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"),
       data: "0x",
       value: 0n,
-      gas: 21_000n,
+      gas: 90_000n,
       maxFeePerGas: 50n * gwei,
-      maxPriorityFeePerGas: gwei
+      maxPriorityFeePerGas: gwei,
+      ...call
     })
     return yield* chain.broadcast(raw)
   })
@@ -117,3 +121,21 @@ export const untilOver = (under = key, call = transfer) =>
     }
     return assert.fail("never over")
   })
+
+/** One world, and one Ballast after the other over one file. No finalizer of one that is not ended runs. */
+export const world = Effect.gen(function*() {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(path.join(tmpdir(), "ballast-outbox-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  )
+  const chains = yield* Layer.build(ChainTest.layer({ confirmations: { base: 3 } }))
+  const born = (options: Parameters<typeof TransactionOutboxTest.over>[0] = {}) =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const life = TransactionOutboxTest.over({ database: path.join(folder, "ballast.db"), ...options }).pipe(
+        Layer.provideMerge(Layer.succeedContext(chains))
+      )
+      return { life: yield* Layer.buildWithScope(life, scope), end: Scope.close(scope, Exit.void) }
+    })
+  return { born }
+})

@@ -1,4 +1,5 @@
 /** Who uses which nonce, and what the outbox concludes from it. */
+import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, TestClock } from "effect"
 import { TransactionOutbox } from "../../../../src/services/TransactionOutbox.ts"
@@ -8,6 +9,7 @@ import {
   foreign,
   funded,
   gwei,
+  key,
   layer,
   second,
   sent,
@@ -105,11 +107,29 @@ describe("nonces", () => {
       assert.lengthOf(yield* all, 1, "it may still come")
       assert.strictEqual((yield* untilOver())._tag, "Confirmed")
       const rows = yield* all
+      assert.deepStrictEqual(yield* alerts, ["transfer/1/gap"])
       assert.deepStrictEqual(rows.map(({ key, nonce, status }) => [key.step, nonce, status]), [
         ["transfer", 1, "confirmed"],
         ["fill nonce 0 on base", 0, "cancelled"]
       ])
       assert.deepStrictEqual(yield* sent, [5n])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("behind too many that somebody else sends none is taken, and a person is told", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      yield* submit(transferOf(7n), theirKey)
+      for (let nonce = 1; nonce <= 16; nonce++) yield* foreign(nonce)
+      assert.deepInclude(yield* submit(), { _tag: "Pending", nonce: 17 }, "sixteen are bearable, beside our own")
+      yield* foreign(18)
+      const error = yield* Effect.flip(submit(transfer, { ...key, step: "burn" }))
+      assert.strictEqual(error._tag === "OutboxError" && error.reason, "ForeignQueue")
+      assert.strictEqual(error.kind, "transient")
+      assert.include(error.message, "17 transactions")
+      assert.deepStrictEqual(yield* alerts, ["burn/1/foreign-queue"])
+      assert.lengthOf(yield* all, 2)
+      yield* base.mine(1)
+      assert.strictEqual((yield* submit(transfer, { ...key, step: "burn" }))._tag, "Pending")
     }).pipe(Effect.provide(layer)))
 
   it.effect("a gap is given to the next transaction, if one comes", () =>
@@ -139,5 +159,23 @@ describe("nonces", () => {
       const outbox = yield* TransactionOutbox
       assert.strictEqual(yield* outbox.tend, 0)
       assert.strictEqual((yield* stored(theirKey)).status, "confirmed", "its end is recorded by whoever looks")
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("a process that dies between recording that a nonce was taken from it and telling so", () => {
+  it.effect("has told nobody: whoever looks at it next does, or whoever makes the next attempt", () =>
+    Effect.gen(function*() {
+      const base = yield* funded
+      yield* base.answerBroadcast("Unknown", { isTaken: false })
+      yield* submit()
+      yield* foreign(0)
+      yield* base.mine(3)
+      const sql = yield* SqlClient.SqlClient
+      for (const next of [submit(), submit(transfer, second)]) {
+        yield* submit()
+        yield* sql`DELETE FROM alerts`
+        yield* next
+        assert.deepStrictEqual(yield* alerts, ["transfer/1/displaced"])
+      }
     }).pipe(Effect.provide(layer)))
 })

@@ -115,7 +115,7 @@ describe("on a real node", () => {
         yield* TestClock.adjust("3 minutes")
         assert.strictEqual((yield* submit())._tag, "Pending")
       }
-      assert.deepStrictEqual(yield* alerts, ["fee-ceiling"])
+      assert.deepStrictEqual(yield* alerts, ["stuck-at-fee-ceiling"])
       assert.isTrue((yield* stored)[0]?.signatures.every(({ maxFeePerGas }) => maxFeePerGas <= 200n * gwei))
       assert.deepStrictEqual(yield* sent, [])
       yield* base.setBaseFee(gwei)

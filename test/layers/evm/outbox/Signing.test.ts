@@ -1,16 +1,13 @@
 /** Between the reservation and the broadcast: signers that fail, and processes that die there. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Option, Scope, TestClock } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import path from "node:path"
+import { Effect, Fiber, Option, TestClock } from "effect"
 import { ChainControl } from "../../../../src/layers/testing/ChainControl.ts"
-import * as ChainTest from "../../../../src/layers/testing/ChainTest.ts"
 import { SignerControl } from "../../../../src/layers/testing/SignerTest.ts"
 import * as TransactionOutboxTest from "../../../../src/layers/testing/TransactionOutboxTest.ts"
 import { Signer, SignerError } from "../../../../src/services/Signer.ts"
 import { TransactionOutbox } from "../../../../src/services/TransactionOutbox.ts"
 import {
+  alerts,
   all,
   funded,
   layer,
@@ -22,7 +19,8 @@ import {
   transfer,
   transferOf,
   untilOver,
-  wallet
+  wallet,
+  world
 } from "./Harness.ts"
 
 const fails = (reason: SignerError["reason"]) => new SignerError({ reason, action: "nonce 0", detail: "as told" })
@@ -87,7 +85,7 @@ describe("a signer", () => {
     Effect.gen(function*() {
       yield* funded
       const signer = yield* SignerControl
-      yield* signer.delayNext("1 hour")
+      yield* signer.delayNext("50 seconds")
       const slow = yield* Effect.fork(submit())
       yield* Effect.repeatN(Effect.yieldNow(), 50)
       assert.strictEqual((yield* stored()).status, "reserved")
@@ -95,10 +93,35 @@ describe("a signer", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* untilOver(theirKey, transferOf(7n)))._tag, "Confirmed")
       assert.deepStrictEqual(yield* sent, [5n, 7n])
-      yield* TestClock.adjust("1 hour")
       assert.strictEqual((yield* Fiber.join(slow))._tag, "Pending")
       assert.strictEqual((yield* untilOver())._tag, "Confirmed")
       assert.lengthOf((yield* stored()).signatures, 1, "the late signature came too late")
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("a signer that never answers", () => {
+  it.effect("is given up: tend comes to its end, and a person is told of what stays unsigned for long", () =>
+    Effect.gen(function*() {
+      yield* funded
+      const signer = yield* SignerControl
+      const outbox = yield* TransactionOutbox
+      yield* signer.delayNext("1 day")
+      const waiting = yield* Effect.fork(Effect.flip(submit()))
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Fiber.join(waiting)
+      assert.strictEqual(error._tag === "SignerError" && error.reason, "Unavailable")
+      assert.strictEqual(error.kind, "transient")
+      assert.lengthOf(yield* alerts, 0)
+      for (let looks = 0; looks < 3; looks++) {
+        yield* signer.delayNext("1 day")
+        const tending = yield* Effect.fork(outbox.tend)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* Fiber.join(tending), 1)
+        yield* TestClock.adjust("1 minute")
+      }
+      assert.deepStrictEqual(yield* alerts, ["transfer/1/unsigned"])
+      assert.strictEqual((yield* untilOver())._tag, "Confirmed")
+      assert.deepStrictEqual(yield* sent, [5n])
     }).pipe(Effect.provide(layer)))
 })
 
@@ -117,13 +140,13 @@ describe("a row that was read before it was signed again", () => {
       yield* base.setBaseFee(10_000_000_000n)
       yield* TestClock.adjust("3 minutes")
       // It has read both rows, and waits for the signer of the first.
-      yield* signer.delayNext("10 minutes")
+      yield* signer.delayNext("50 seconds")
       const tending = yield* Effect.fork(outbox.tend)
       yield* Effect.repeatN(Effect.yieldNow(), 100)
       yield* submit()
       assert.lengthOf((yield* stored()).signatures, 2)
       yield* base.mine(3)
-      yield* TestClock.adjust("10 minutes")
+      yield* TestClock.adjust("50 seconds")
       yield* Fiber.join(tending)
       assert.notStrictEqual((yield* stored()).status, "displaced")
       assert.strictEqual((yield* submit())._tag, "Confirmed")
@@ -134,23 +157,6 @@ describe("a row that was read before it was signed again", () => {
 })
 
 describe("a process that dies", () => {
-  /** One world, and one Ballast after the other over one file. No finalizer of a dead one runs. */
-  const world = Effect.gen(function*() {
-    const folder = yield* Effect.acquireRelease(
-      Effect.sync(() => mkdtempSync(path.join(tmpdir(), "ballast-outbox-"))),
-      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-    )
-    const chains = yield* Layer.build(ChainTest.layer({ confirmations: { base: 3 } }))
-    const born = Effect.gen(function*() {
-      const scope = yield* Scope.make()
-      const life = TransactionOutboxTest.over({ database: path.join(folder, "ballast.db") }).pipe(
-        Layer.provideMerge(Layer.succeedContext(chains))
-      )
-      return { life: yield* Layer.buildWithScope(life, scope), end: Scope.close(scope, Exit.void) }
-    })
-    return { born }
-  })
-
   /** Lets it go on in the background, and forgets it where it then is. */
   const abandoned = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.zipRight(Effect.forkDaemon(effect), Effect.repeatN(Effect.yieldNow(), 100))
@@ -158,7 +164,7 @@ describe("a process that dies", () => {
   it.scoped("before the signature: the next one signs for the same nonce", () =>
     Effect.gen(function*() {
       const { born } = yield* world
-      const first = yield* born
+      const first = yield* born()
       yield* Effect.gen(function*() {
         yield* funded
         const signer = yield* SignerControl
@@ -166,7 +172,7 @@ describe("a process that dies", () => {
         yield* abandoned(submit())
         assert.strictEqual((yield* stored()).status, "reserved")
       }).pipe(Effect.provide(first.life))
-      const second = yield* born
+      const second = yield* born()
       yield* Effect.gen(function*() {
         yield* TestClock.adjust("1 minute")
         assert.strictEqual((yield* untilOver())._tag, "Confirmed")
@@ -180,14 +186,14 @@ describe("a process that dies", () => {
   it.scoped("after the bytes were stored: the next one broadcasts them", () =>
     Effect.gen(function*() {
       const { born } = yield* world
-      const first = yield* born
+      const first = yield* born()
       yield* Effect.gen(function*() {
         const base = yield* funded
         yield* base.answerBroadcast("Unknown", { isTaken: false })
         yield* submit()
       }).pipe(Effect.provide(first.life))
       yield* first.end
-      const second = yield* born
+      const second = yield* born()
       yield* Effect.gen(function*() {
         const before = yield* stored()
         assert.strictEqual(before.status, "signed")
@@ -202,14 +208,14 @@ describe("a process that dies", () => {
   it.scoped("after it was mined: the next one finds it, and broadcasts nothing", () =>
     Effect.gen(function*() {
       const { born } = yield* world
-      const first = yield* born
+      const first = yield* born()
       yield* Effect.gen(function*() {
         const base = yield* funded
         yield* submit()
         yield* base.mine(5)
       }).pipe(Effect.provide(first.life))
       yield* first.end
-      const second = yield* born
+      const second = yield* born()
       yield* Effect.gen(function*() {
         const { base } = yield* ChainControl
         const before = (yield* base.calls).filter((call) => call === "broadcast").length
