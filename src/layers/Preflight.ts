@@ -1,12 +1,13 @@
 /**
  * What a configuration says can be parsed and still be wrong: asked of the chains before anything is sent. Every endpoint
  * must serve its chain, every configured token must be one with the decimals that are configured, and every other configured
- * contract must have code.
+ * contract must have code, or be what it is taken for.
  */
 import { Effect, Either, Option } from "effect"
 import type { Address } from "../domain/Address.ts"
 import * as Usdc from "../domain/Usdc.ts"
 import { BaseChain, type Chain, type ChainError, EthereumChain } from "../services/Chain.ts"
+import * as CctpReads from "./cctp/Reads.ts"
 import * as EvmChain from "./evm/EvmChain.ts"
 import * as TransferLogs from "./evm/TransferLogs.ts"
 import { chainOptions, type Configuration } from "./Live.ts"
@@ -85,22 +86,43 @@ const contract = (key: string, chain: Chain, address: Address): Effect.Effect<Fi
         : { key, verdict: "good", detail: `${address} is a contract on ${titles[chain.name]}`, of: chain.name }
   })
 
+/**
+ * CCTP's two contracts know of each other. What is burned through a messenger can be minted only by the transmitter that it
+ * belongs to, and a rebalance keeps the two for ever: a wrong one has to be seen before anything is burned.
+ */
+const cctp = (chain: Chain, { messenger, transmitter }: Configuration["usdc"]["cctp"]): Effect.Effect<Finding> => {
+  const key = "BALLAST_CCTP_MESSAGE_TRANSMITTER"
+  const found = (verdict: Finding["verdict"], detail: string): Finding => ({
+    key: verdict === "good" ? `BALLAST_CCTP_TOKEN_MESSENGER, ${key}` : key,
+    verdict,
+    detail,
+    of: chain.name
+  })
+  return Effect.match(CctpReads.transmitterOf(chain, chain.name, messenger), {
+    onFailure: fromError("BALLAST_CCTP_TOKEN_MESSENGER"),
+    onSuccess: (actual) =>
+      actual === transmitter
+        ? found("good", `${messenger} sends through ${transmitter} on ${titles[chain.name]}`)
+        : found("wrong", `${messenger} on ${titles[chain.name]} sends through ${actual}, not ${transmitter}`)
+  })
+}
+
 const equities = ({ equities }: Configuration["equities"], base: Chain) =>
   [...equities].map(([symbol, { decimals, token: address }]) =>
     token(`BALLAST_EQUITIES at ${symbol}`, base, { address, decimals })
   )
 
 /** Only where there is a vault is USDC ever moved. */
-const route = ({ cctp, usdc, vault }: Configuration["usdc"], chains: Readonly<Record<"ethereum" | "base", Chain>>) =>
+const route = (
+  { cctp: contracts, usdc, vault }: Configuration["usdc"],
+  chains: Readonly<Record<"ethereum" | "base", Chain>>
+) =>
   Option.match(vault, {
     onNone: () => [],
     onSome: ({ contract: vault, reader, spender }) => [
       token("BALLAST_ETHEREUM_USDC", chains.ethereum, { address: usdc.ethereum, decimals: Usdc.decimals }),
       token("BALLAST_BASE_USDC", chains.base, { address: usdc.base, decimals: Usdc.decimals }),
-      ...[chains.ethereum, chains.base].flatMap((chain) => [
-        contract("BALLAST_CCTP_TOKEN_MESSENGER", chain, cctp.messenger),
-        contract("BALLAST_CCTP_MESSAGE_TRANSMITTER", chain, cctp.transmitter)
-      ]),
+      ...[chains.ethereum, chains.base].map((chain) => cctp(chain, contracts)),
       contract("BALLAST_VAULT_CONTRACT", chains.base, vault),
       ...reader === vault ? [] : [contract("BALLAST_VAULT_READ_CONTRACT", chains.base, reader)],
       ...spender === vault ? [] : [contract("BALLAST_VAULT_SPENDER", chains.base, spender)]

@@ -12,6 +12,7 @@ export const messengerAbi = parseAbi([
   "function getMinFeeAmount(uint256 amount) view returns (uint256)",
   "function minFee() view returns (uint256)",
   "function localMinter() view returns (address)",
+  "function localMessageTransmitter() view returns (address)",
   "event DepositForBurn(address indexed burnToken, uint256 amount, address indexed depositor, bytes32 mintRecipient, uint32 destinationDomain, bytes32 destinationTokenMessenger, bytes32 destinationCaller, uint256 maxFee, uint32 indexed minFinalityThreshold, bytes hookData)",
   "event MintAndWithdraw(address indexed mintRecipient, uint256 amount, address indexed mintToken, uint256 feeCollected)"
 ])

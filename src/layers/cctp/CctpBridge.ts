@@ -121,34 +121,46 @@ export const layer = (
           })
         })
 
-      const burned = (lane: Lane, { logs, txHash }: Receipt) => {
-        const [burn, ...others] = Logs.burns(lane, logs)
-        return burn === undefined || others.length > 0
-          ? new CctpError({
-            reason: "Mismatch",
-            action: `burn ${txHash}`,
-            detail: `its logs show ${others.length + (burn === undefined ? 0 : 1)} burns of ours instead of one`
-          })
-          : Effect.succeed(Burned.Burned({ burnTx: txHash, ...burn }))
-      }
-
-      /** The bytes that our burn emitted; none while its chain does not show them. */
-      const messageOf = (lane: Lane, { burned, burnTx }: Cctp.Burn) =>
+      /** The bytes that a burn of ours emitted, by its receipt. */
+      const messageIn = (lane: Lane, burned: Usdc.Usdc, { logs, txHash }: Receipt) =>
         Effect.gen(function*() {
-          const known = (yield* Ref.get(emitted)).get(burnTx)
-          if (known !== undefined) return Option.some(known)
-          const receipt = yield* chains[lane.source].receipt(burnTx)
-          if (Option.isNone(receipt)) return Option.none()
-          const [message, ...others] = Logs.messages(lane, burned, receipt.value.logs)
+          const [message, ...others] = Logs.messages(lane, burned, logs)
           if (message === undefined || others.length > 0) {
             return yield* new CctpError({
               reason: "Mismatch",
-              action: `burn ${burnTx}`,
+              action: `burn ${txHash}`,
               detail: "its logs do not show the one message that it must have sent"
             })
           }
-          yield* Ref.update(emitted, (all) => new Map(all).set(burnTx, message))
-          return Option.some(message)
+          yield* Ref.update(emitted, (all) => new Map(all).set(txHash, message))
+          return message
+        })
+
+      /** None while its chain does not show them. */
+      const messageOf = (lane: Lane, { burned, burnTx }: Cctp.Burn) =>
+        Effect.gen(function*() {
+          const known = (yield* Ref.get(emitted)).get(burnTx)
+          return known === undefined
+            ? yield* Effect.transposeMapOption(
+              yield* chains[lane.source].receipt(burnTx),
+              (receipt) => messageIn(lane, burned, receipt)
+            )
+            : Option.some(known)
+        })
+
+      const burned = (lane: Lane, receipt: Receipt) =>
+        Effect.gen(function*() {
+          const { logs, txHash } = receipt
+          const [burn, ...others] = Logs.burns(lane, logs)
+          if (burn === undefined || others.length > 0) {
+            return yield* new CctpError({
+              reason: "Mismatch",
+              action: `burn ${txHash}`,
+              detail: `its logs show ${others.length + (burn === undefined ? 0 : 1)} burns of ours instead of one`
+            })
+          }
+          yield* messageIn(lane, burn.burned, receipt)
+          return Burned.Burned({ burnTx: txHash, ...burn })
         })
 
       const attestation: CctpBridge["Type"]["attestation"] = Effect.fn("CctpBridge.attestation")(
@@ -175,14 +187,9 @@ export const layer = (
         function*(lane, mintable, sending) {
           const chain = chains[lane.destination]
           const row = yield* stored(sending)
-          if (row === undefined) {
-            const found = yield* chain.look((view) =>
-              Effect.if(Reads.isUsed(view, lane, mintable.nonce), {
-                onTrue: () => Effect.asSome(Minting.find(chain, view, lane, mintable)),
-                onFalse: () => Effect.succeedNone
-              })
-            )
-            if (Option.isSome(found)) return found.value
+          // A node that lags may not know that it is used: then the simulation says so, of a node that does not.
+          if (row === undefined && (yield* Reads.isUsed(chain, lane, mintable.nonce))) {
+            return yield* chain.look((view) => Minting.find(chain, view, lane, mintable))
           }
           // What is stored may be the same message under an older signature; one key never stands for two calls.
           const call = { chain: lane.destination, to: lane.transmitter, data: row?.data ?? Minting.encode(mintable) }

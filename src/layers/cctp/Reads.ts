@@ -20,28 +20,38 @@ const read = (view: ChainReads, chain: ChainName, to: Address, name: string, dat
         detail: `it is not the contract of CCTP: ${problem}`
       })))
 
-/** An address fills the last 20 of 32 bytes. */
-const toAddress = (word: bigint): Address => Schema.decodeSync(Address)(`0x${word.toString(16).padStart(40, "0")}`)
+const readAddress = (view: ChainReads, chain: ChainName, to: Address, name: string, data: Hex) =>
+  Effect.flatMap(read(view, chain, to, name, data), (word) =>
+    word < 2n ** 160n
+      ? Schema.decode(Address)(`0x${word.toString(16).padStart(40, "0")}`).pipe(Effect.orDie)
+      : new ChainError({
+        reason: "BadAnswer",
+        chain,
+        action: `${name} of ${to}`,
+        detail: "it is not the contract of CCTP: it answers no address"
+      }))
+
+/** Through which transmitter a messenger sends. */
+export const transmitterOf = (view: ChainReads, chain: ChainName, messenger: Address) =>
+  readAddress(
+    view,
+    chain,
+    messenger,
+    "transmitter",
+    encodeFunctionData({ abi: messengerAbi, functionName: "localMessageTransmitter" })
+  )
 
 /** The most that one message may burn; 0 where this token cannot be burned. */
 export const burnLimit = (view: ChainReads, { messenger, source, usdc }: Lane) =>
   Effect.gen(function*() {
     const localMinter = encodeFunctionData({ abi: messengerAbi, functionName: "localMinter" })
-    const word = yield* read(view, source, messenger, "minter", localMinter)
-    if (word >= 2n ** 160n) {
-      return yield* new ChainError({
-        reason: "BadAnswer",
-        chain: source,
-        action: `minter of ${messenger}`,
-        detail: "it is not the contract of CCTP: its minter is no address"
-      })
-    }
+    const minter = yield* readAddress(view, source, messenger, "minter", localMinter)
     const data = encodeFunctionData({
       abi: minterAbi,
       functionName: "burnLimitsPerMessage",
       args: [usdc[source]]
     })
-    return Usdc.fromUnits(yield* read(view, source, toAddress(word), "burn limit", data))
+    return Usdc.fromUnits(yield* read(view, source, minter, "burn limit", data))
   })
 
 /** What the contract wants to be offered at least, whatever Circle asks for. */

@@ -152,8 +152,14 @@ const make = (options: Options) =>
         })
 
     /** What it is put behind must be mined first, or an empty transaction take the place of each that vanishes. */
-    const isBearable = (key: TransactionKey, chain: Chain, chainId: number, { latest, pending }: Nonces.Counts) =>
+    const isBearable = (key: TransactionKey, chain: Chain, chainId: number, pending: number) =>
       Effect.gen(function*() {
+        // Where the last ones before it are all ours, nobody else sends.
+        const close = Math.max(0, pending - bearable - 1)
+        if ((yield* table.between(chainId, wallet, close, pending)) === pending - close) {
+          return
+        }
+        const latest = yield* chain.nonce(wallet, "latest")
         const foreign = pending - latest - (yield* table.between(chainId, wallet, latest, pending))
         if (foreign <= bearable) {
           return
@@ -192,10 +198,10 @@ const make = (options: Options) =>
           chain,
           chainId,
           wallet,
-          reserve: (counts, nonceLease) =>
+          reserve: (pending, nonceLease) =>
             Effect.zipRight(
-              isBearable(key, chain, chainId, counts),
-              table.reserve(draft, [lease, nonceLease], counts.pending)
+              isBearable(key, chain, chainId, pending),
+              table.reserve(draft, [lease, nonceLease], pending)
             )
         })
       })

@@ -9,20 +9,13 @@ import { OutboxError, type TransactionKey } from "../../../services/TransactionO
 /** It is held for a call to a node and a transaction of the database. */
 const patience = Schedule.spaced("100 millis").pipe(Schedule.jittered, Schedule.upTo("10 seconds"))
 
-export interface Counts {
-  /** The first nonce that is not mined. */
-  readonly latest: number
-  /** The first that the node does not have. */
-  readonly pending: number
-}
-
 export interface Taking<A, E> {
   readonly key: TransactionKey
   readonly chain: Chain
   readonly chainId: number
   readonly wallet: Address
-  /** Gets what a node has, and the allocator's lease, to be checked where the nonce is taken. */
-  readonly reserve: (counts: Counts, lease: Lease) => Effect.Effect<A, E>
+  /** Gets the first nonce that the node does not have, and the allocator's lease, to be checked where the nonce is taken. */
+  readonly reserve: (pending: number, lease: Lease) => Effect.Effect<A, E>
 }
 
 export const make = Effect.gen(function*() {
@@ -40,10 +33,9 @@ export const make = Effect.gen(function*() {
         Effect.catchTag("LeaseHeld", ({ holder }) =>
           new OutboxError({ reason: "Busy", key, detail: `${holder} is taking a nonce of ${wallet} on ${chain.name}` }))
       )
-      const counts = yield* chain.look((view) =>
-        Effect.all({ latest: view.nonce(wallet, "latest"), pending: view.nonce(wallet, "pending") })
-      )
-      return yield* reserve(counts, lease)
+      // A node that lags knows fewer of ours, and ours are counted where the nonce is taken.
+      const pending = yield* chain.nonce(wallet, "pending")
+      return yield* reserve(pending, lease)
     }).pipe(Effect.scoped, lines[chain.name].withPermits(1))
 
   return { take }

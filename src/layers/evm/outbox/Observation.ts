@@ -90,6 +90,11 @@ const kindOf = ({ data, to, value }: Included, row: Stored): Option.Option<Signa
 
 export const confirmations = (head: bigint, block: bigint): number => head < block ? 0 : Number(head - block) + 1
 
+/** Whatever a node has dropped here, it says nothing about whether the nonce is used. */
+const ofNow = Effect.mapError(({ action, chain, detail, reason }: ChainError) =>
+  new ChainError({ reason, chain, action, detail })
+)
+
 /** `thorough`: asks about the nonce too where there is no receipt. Everything comes from one node. */
 export const observe = (
   chain: Chain,
@@ -98,16 +103,16 @@ export const observe = (
 ): Effect.Effect<Seen, ChainError> =>
   chain.look((view) =>
     Effect.gen(function*() {
-      const found = yield* receiptOf(view, stored)
+      const found = yield* ofNow(receiptOf(view, stored))
       const head = view.head.number
       if (Option.isSome(found)) {
         const { receipt, signature } = found.value
         const depth = confirmations(head, receipt.blockNumber)
-        if (depth >= chain.confirmations) yield* isInItsBlock(chain, view, receipt)
+        if (depth >= chain.confirmations) yield* ofNow(isInItsBlock(chain, view, receipt))
         return Seen.Mined({ signature, receipt, confirmations: depth })
       }
       if (!thorough) return Seen.NotMined()
-      const latest = yield* view.nonce(stored.wallet, "latest")
+      const latest = yield* ofNow(view.nonce(stored.wallet, "latest"))
       if (latest <= stored.nonce) return Seen.Waiting({ latest, pending: yield* view.nonce(stored.wallet, "pending") })
       const deepest = head - BigInt(chain.confirmations) + 1n
       if (deepest < 0n || (yield* view.nonce(stored.wallet, deepest)) <= stored.nonce) {

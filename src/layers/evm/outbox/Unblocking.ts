@@ -146,7 +146,7 @@ export const make = (
           chainId,
           wallet,
           // Unless the node has got to know a transaction there in the meantime.
-          reserve: ({ pending }, lease) =>
+          reserve: (pending, lease) =>
             pending === nonce
               ? Effect.asSome(table.reserve({ ...draft, fees: fees.value }, [lease], pending))
               : Effect.succeedNone

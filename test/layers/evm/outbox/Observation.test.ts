@@ -31,7 +31,11 @@ const foreign = {
 }
 
 /** At block 100, and another transaction of the wallet used its first nonce in block 50. */
-const node = ({ past, transactions = [foreign] }: { readonly past?: Reply; readonly transactions?: unknown }) =>
+const node = ({ past, receipt = { result: null }, transactions = [foreign] }: {
+  readonly past?: Reply
+  readonly receipt?: Reply
+  readonly transactions?: unknown
+}) =>
   start((method, [first, second]) => {
     switch (method) {
       case "eth_chainId":
@@ -41,7 +45,7 @@ const node = ({ past, transactions = [foreign] }: { readonly past?: Reply; reado
           ? { result: { number: "0x64", baseFeePerGas: "0x7" } }
           : { result: { transactions: first === "0x32" ? transactions : [] } }
       case "eth_getTransactionReceipt":
-        return { result: null }
+        return receipt
       case "eth_getTransactionCount": {
         if (second === "latest") return { result: "0x1" }
         const block = BigInt(String(second))
@@ -67,6 +71,11 @@ const cases = [
   ["a pruned node", [pruned], "NonceUsed"],
   ["pruned nodes", [pruned, pruned, bodiless], "NonceUsed"],
   ["a node that is asked too often", [limited], "Unavailable"],
+  [
+    "a node that shows no receipts at all, which says nothing about the nonce",
+    [{ receipt: pruned.past }],
+    "Unavailable"
+  ],
   ["a pruned node, then one that is asked too often", [pruned, limited], "Unavailable"],
   ["a node that is asked too often, then a pruned one", [limited, pruned], "Unavailable"]
 ] as const
