@@ -99,7 +99,12 @@ export const drive = <
 ): Effect.Effect<
   State,
   DriverError | EO | GO | Effect.Effect.Error<RowEffect<T>>,
-  RO | EventStore | Leases | Policies | Alerts | Exclude<Effect.Effect.Context<RowEffect<T>>, Scope.Scope>
+  | Exclude<RO, Scope.Scope>
+  | EventStore
+  | Leases
+  | Policies
+  | Alerts
+  | Exclude<Effect.Effect.Context<RowEffect<T>>, Scope.Scope>
 > => {
   const { aggregate, id, name } = options
   const rows: Rows<Command> = options.steps
@@ -108,8 +113,15 @@ export const drive = <
     Effect.gen(function*() {
       const store = yield* EventStore
       let current: Current<State> = { ...yield* store.load(aggregate, id), ours: false }
-      const opening = yield* options.open(current.state)
-      if (Option.isSome(opening)) current = yield* record(aggregate, id, lease, current, opening.value)
+      const before = current
+      // What it holds is held until its record, as with a row.
+      current = yield* options.open(before.state).pipe(
+        Effect.flatMap(Option.match({
+          onNone: () => Effect.succeed(before),
+          onSome: (opening) => record(aggregate, id, lease, before, opening)
+        })),
+        Effect.scoped
+      )
       for (let row = rows[current.state._tag]; row !== undefined; row = rows[current.state._tag]) {
         const { ours, state } = current
         yield* entered(aggregate, id, state)

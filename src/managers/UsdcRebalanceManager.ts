@@ -101,8 +101,7 @@ const started = (id: RebalanceId, look: typeof Recheck.always) =>
 /** What is recorded first, and what must hold when it is. */
 const opening = (id: RebalanceId, direction: Rebalance.State.Direction, amount: Usdc.Usdc) =>
   Effect.gen(function*() {
-    const order = yield* Order.make(direction, amount)
-    const guard = yield* Limits.guard(id, order)
+    const { guard, order } = yield* admitted(id, direction, amount)
     return { command: Rebalance.RequestRebalance.make({ ...order, at: yield* DateTime.now }), guard }
   })
 
@@ -110,10 +109,17 @@ const opening = (id: RebalanceId, direction: Rebalance.State.Direction, amount: 
 export const plan = (id: RebalanceId, direction: Rebalance.State.Direction, amount: Usdc.Usdc) =>
   Effect.gen(function*() {
     const store = yield* EventStore
+    const { guard, order, quote } = yield* admitted(id, direction, amount)
+    yield* guard.admits(yield* store.operations({ live: true, orSince: guard.since }))
+    return { order, quote }
+  })
+
+/** The order, once it is known that what it withdraws can also be burned. */
+const admitted = (id: RebalanceId, direction: Rebalance.State.Direction, amount: Usdc.Usdc) =>
+  Effect.gen(function*() {
     const bridge = yield* CctpBridge
     const order = yield* Order.make(direction, amount)
-    const { admits, since } = yield* Limits.guard(id, order)
-    yield* admits(yield* store.operations({ live: true, orSince: since }))
+    const guard = yield* Limits.guard(id, order)
     const quote = yield* bridge.quote(Route.lane(order), { amount, finality: order.cctp.finality })
     if (amount > quote.limit) {
       return yield* new Refused({
@@ -121,7 +127,15 @@ export const plan = (id: RebalanceId, direction: Rebalance.State.Direction, amou
         detail: `${Usdc.print(amount)} USDC are above what one message of CCTP may burn, ${Usdc.print(quote.limit)}`
       })
     }
-    return { order, quote }
+    if (quote.maxFee >= amount) {
+      return yield* new Refused({
+        reason: "BelowLimit",
+        detail: `${Usdc.print(amount)} USDC are not more than the fee that CCTP has to be offered, ${
+          Usdc.print(quote.maxFee)
+        }`
+      })
+    }
+    return { order, guard, quote }
   })
 
 const print = ({ amount, direction }: { readonly amount: Usdc.Usdc; readonly direction: string }) =>

@@ -34,12 +34,12 @@ export class AlpacaWallet extends Context.Tag("ballast/services/AlpacaWallet")<A
   /**
    * The transfer that was made of a withdrawal: outgoing, of the same asset, chain, address and amount, not older than the
    * intent, and claimed by nobody else. Alpaca knows no label of ours. None proves nothing within Alpaca's settling time.
-   * Of several `Ambiguous` is the error: a person has to say which.
+   * Of several `Ambiguous` is the error, and of one that is smaller, from which fees may have been taken: a person has to say.
    */
   readonly findWithdrawal: (withdrawal: Withdrawal) => Effect.Effect<Option.Option<WalletTransfer>, AlpacaError>
   /**
    * Orders the transfer. NOT safe to repeat, since Alpaca knows no idempotency key: call `findWithdrawal` before, and again
-   * for the settling time after any `OutcomeUnknown`.
+   * for the settling time after any `OutcomeUnknown`. Answers what Alpaca has taken, whatever that is.
    */
   readonly orderWithdrawal: (
     withdrawal: Pick<Withdrawal, "amount" | "address">

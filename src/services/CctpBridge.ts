@@ -13,6 +13,8 @@ const kinds = {
   RateLimited: "transient",
   /** No answer, a 5xx, or an answer that makes no sense. Circle only tells: nothing happens there by our asking. */
   Unavailable: "transient",
+  /** More than the configured ceiling would have to be offered. It may cost less later. */
+  FeeTooHigh: "transient",
   /** The fee that has to be offered is not less than the amount. */
   AmountTooSmall: "permanent",
   /** More than one message may burn. */
@@ -23,7 +25,7 @@ const kinds = {
 
 /** Circle or a contract of CCTP did not give a usable answer. */
 export class CctpError extends Schema.TaggedError<CctpError>()("CctpError", {
-  reason: Schema.Literal("RateLimited", "Unavailable", "AmountTooSmall", "AboveBurnLimit", "Mismatch"),
+  reason: Schema.Literal("RateLimited", "Unavailable", "FeeTooHigh", "AmountTooSmall", "AboveBurnLimit", "Mismatch"),
   /** What was being done, with the ids: `attestation of burn 0x..`. */
   action: Schema.String,
   /** In the other side's words where there are any. */

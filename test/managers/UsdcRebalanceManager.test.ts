@@ -146,13 +146,23 @@ describe.each(directions)("%s", (direction) => {
       assert.lengthOf(yield* eventTypes(), 0)
     }).pipe(Effect.provide(layer)))
 
-  it.effect("more than one message may burn is not planned", () =>
-    Effect.gen(function*() {
-      yield* goesWell(direction)
-      yield* Effect.flatMap(CctpControl, ({ setQuote }) => setQuote({ limit: usdc(999) }))
-      const error = yield* Effect.flip(passing(UsdcRebalanceManager.plan(id, direction, amount)))
-      assert.deepInclude(error, { _tag: "Refused", reason: "AboveLimit" })
-    }).pipe(Effect.provide(layer)))
+  for (
+    const [what, quote, reason] of [
+      ["more than one message may burn", { limit: usdc(999) }, "AboveLimit"],
+      ["not more than the fee", { maxFee: amount }, "BelowLimit"]
+    ] as const
+  ) {
+    it.effect(`${what} is not even withdrawn`, () =>
+      Effect.gen(function*() {
+        yield* goesWell(direction)
+        yield* Effect.flatMap(CctpControl, ({ setQuote }) => setQuote(quote))
+        const planned = yield* Effect.flip(passing(UsdcRebalanceManager.plan(id, direction, amount)))
+        assert.deepInclude(planned, { _tag: "Refused", reason })
+        assert.deepInclude(yield* Effect.flip(passing(execute(direction))), { _tag: "Refused", reason })
+        assert.deepStrictEqual(yield* effects, nothing)
+        assert.lengthOf(yield* eventTypes(), 0)
+      }).pipe(Effect.provide(layer)))
+  }
 
   it.effect("one at a time, whatever becomes of the first, until that has settled", () =>
     Effect.gen(function*() {

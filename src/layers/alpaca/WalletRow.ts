@@ -130,10 +130,6 @@ export const mayBeDeposit = (value: unknown, txHash: TxHash, address: Address): 
   (bears(value, "tx_hash", txHash) || bears(value, "tx_hash", txHash.slice(2))) &&
   agrees(value, "to_address", address)
 
-/** Whether an answer to our order is about something else. */
-export const contradicts = (value: unknown, address: Address): boolean =>
-  !isOutgoing(value) || !mayBeUsdcOnEthereum(value) || !agrees(value, "to_address", address)
-
 /** The word that the whitelist has for this address; none where it is not on it, or only for another asset or chain. */
 export const whitelistWords = (rows: ReadonlyArray<unknown>, address: Address): ReadonlyArray<string> =>
   rows.filter((row) => isUsdcOnEthereum(row) && bears(row, "address", address)).map((row) =>

@@ -1,13 +1,14 @@
 /** Circle's CCTP V2: burns and mints through the outbox, and Circle's word held against the chain. Source: external-apis 3. */
 import type * as HttpClient from "@effect/platform/HttpClient"
-import { Effect, Layer, Option, Ref } from "effect"
+import { Cache, Data, Effect, Layer, Option, Ref } from "effect"
 import { encodeFunctionData, zeroHash } from "viem"
+import type { Address } from "../../domain/Address.ts"
 import type * as Cctp from "../../domain/Cctp.ts"
 import type { Hex } from "../../domain/Hex.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import * as Usdc from "../../domain/Usdc.ts"
 import { Attested, Burned, CctpBridge, CctpError, type Lane, Minted, type Quote } from "../../services/CctpBridge.ts"
-import { BaseChain, type ChainError, EthereumChain, type Receipt } from "../../services/Chain.ts"
+import { BaseChain, type ChainError, type ChainName, EthereumChain, type Receipt } from "../../services/Chain.ts"
 import type { Sending } from "../../services/Erc20.ts"
 import { OutboxError, TransactionOutbox, Transactions } from "../../services/TransactionOutbox.ts"
 import { told } from "../evm/Submission.ts"
@@ -28,6 +29,13 @@ export interface Options extends CircleClient.Options {
 
 const thresholds: { readonly [F in Cctp.Finality]: number } = { fast: 1000, standard: 2000 }
 
+/** What has a burn limit. */
+interface Burnable {
+  readonly source: ChainName
+  readonly messenger: Address
+  readonly token: Address
+}
+
 type Wanted = Parameters<CctpBridge["Type"]["quote"]>[1]
 
 export const layer = (
@@ -44,6 +52,12 @@ export const layer = (
       const outbox = yield* TransactionOutbox
       const transactions = yield* Transactions
       const circle = yield* CircleClient.make(options)
+      /** Changed once in a year, and asked for before the withdrawal and again before the burn, which the contract refuses. */
+      const limits = yield* Cache.make({
+        capacity: 10,
+        timeToLive: "5 minutes",
+        lookup: ({ messenger, source, token }: Burnable) => Reads.burnLimit(chains[source], source, messenger, token)
+      })
       /** What our burns emitted: it cannot change any more. */
       const emitted = yield* Ref.make<ReadonlyMap<TxHash, Hex>>(new Map())
 
@@ -67,7 +81,14 @@ export const layer = (
           if (finality === "standard" || Option.isNone(rates.fast) || rates.fast.value > options.maxFeeBps) {
             return standard
           }
-          return (yield* circle.fastAllowance) >= amount ? at("fast", rates.fast.value) : standard
+          // Without an answer there may be none of it left, and standard is only slower.
+          const allowance = yield* Effect.catchIf(
+            circle.fastAllowance,
+            ({ reason }) => reason === "Unavailable",
+            (error) =>
+              Effect.as(Effect.logWarning(`${error.message}; the transfer is a standard one`), Usdc.fromUnits(0n))
+          )
+          return allowance >= amount ? at("fast", rates.fast.value) : standard
         })
 
       const quote = (lane: Lane, wanted: Wanted): Effect.Effect<Quote, CctpError | ChainError> =>
@@ -77,7 +98,9 @@ export const layer = (
           const chain = chains[lane.source]
           const { least, limit } = yield* Effect.all({
             least: Reads.leastFee(chain, lane, amount),
-            limit: Reads.burnLimit(chain, lane)
+            limit: limits.get(
+              Data.struct({ source: lane.source, messenger: lane.messenger, token: lane.usdc[lane.source] })
+            )
           }, { concurrency: 2 })
           return { ...offer, maxFee: offer.maxFee < least ? least : offer.maxFee, limit }
         })
@@ -89,6 +112,16 @@ export const layer = (
             reason: "AboveBurnLimit",
             action,
             detail: `one message may burn ${Usdc.print(limit)} USDC at most`
+          })
+        }
+        const ceiling = Fee.of(amount, options.maxFeeBps)
+        if (maxFee > ceiling && maxFee < amount) {
+          return new CctpError({
+            reason: "FeeTooHigh",
+            action,
+            detail: `a fee of ${Usdc.print(maxFee)} USDC has to be offered, and BALLAST_CCTP_MAX_FEE_BPS allows ${
+              Usdc.print(ceiling)
+            }`
           })
         }
         return maxFee >= amount

@@ -42,14 +42,14 @@ export const transmitterOf = (view: ChainReads, chain: ChainName, messenger: Add
   )
 
 /** The most that one message may burn; 0 where this token cannot be burned. */
-export const burnLimit = (view: ChainReads, { messenger, source, usdc }: Lane) =>
+export const burnLimit = (view: ChainReads, source: ChainName, messenger: Address, token: Address) =>
   Effect.gen(function*() {
     const localMinter = encodeFunctionData({ abi: messengerAbi, functionName: "localMinter" })
     const minter = yield* readAddress(view, source, messenger, "minter", localMinter)
     const data = encodeFunctionData({
       abi: minterAbi,
       functionName: "burnLimitsPerMessage",
-      args: [usdc[source]]
+      args: [token]
     })
     return Usdc.fromUnits(yield* read(view, source, minter, "burn limit", data))
   })

@@ -61,7 +61,7 @@ export const depositAddress = Address.make(`0x${"d".repeat(40)}`)
 export const hashOf = (number: number): TxHash.TxHash => TxHash.make(`0xa0${number.toString(16).padStart(62, "0")}`)
 
 /** Alpaca's clock and ours differ by a little. */
-const clocks = { minutes: 2 }
+const clocks = { minutes: 10 }
 
 const isError = (strike: Fault | AlpacaError): strike is AlpacaError => strike instanceof AlpacaError
 
@@ -174,14 +174,17 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
         Effect.gen(function*() {
           const { entries } = yield* Ref.get(state)
           yield* Effect.forEach(entries, ({ looks, transfer }) => edit(transfer.id, () => ({ looks: looks + 1 })))
-          const ours = entries.filter(({ direction, hidden, looks, transfer }) =>
-            direction === "OUTGOING" && looks >= hidden && transfer.amount === amount &&
-            Option.contains(transfer.address, address) && !claimed.has(transfer.id) &&
+          const found = entries.filter(({ direction, hidden, looks, transfer }) =>
+            direction === "OUTGOING" && looks >= hidden && Option.contains(transfer.address, address) &&
+            !claimed.has(transfer.id) &&
             DateTime.greaterThanOrEqualTo(transfer.createdAt, DateTime.subtract(since, clocks))
           ).map(({ transfer }) => transfer)
+          const ours = found.filter((transfer) => transfer.amount === amount)
           const effective = ours.filter((transfer) => !cameToNothing(transfer))
-          return effective.length > 1
-            ? yield* fail("Ambiguous", action, `any of ${effective.map(({ id }) => id).join(", ")} could be it`)
+          const smaller = found.filter((transfer) => transfer.amount < amount && !cameToNothing(transfer))
+          const doubtful = effective.length > 1 ? effective : effective.length === 0 ? smaller : []
+          return doubtful.length > 0
+            ? yield* fail("Ambiguous", action, `any of ${doubtful.map(({ id }) => id).join(", ")} could be it`)
             : Option.fromNullable(effective.at(0) ?? ours.at(-1))
         })
       )

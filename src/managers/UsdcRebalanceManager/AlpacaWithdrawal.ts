@@ -5,6 +5,7 @@ import type { RebalanceId } from "../../domain/OperationId.ts"
 import * as Usdc from "../../domain/Usdc.ts"
 import * as Rebalance from "../../domain/UsdcRebalance.ts"
 import { type WalletTransfer, WalletTransferId } from "../../domain/WalletTransfer.ts"
+import { Alerts } from "../../services/Alerts.ts"
 import type { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import { EventStore } from "../../services/EventStore.ts"
@@ -61,9 +62,10 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
 
     const find = Effect.interruptible(Effect.flatMap(sought(id, state), alpaca.findWithdrawal))
 
-    const order: Effect.Effect<Seen, AlpacaError> = Effect.gen(function*() {
+    const order: Effect.Effect<Seen, AlpacaError, Alerts> = Effect.gen(function*() {
       const isFirst = Option.isNone(settledAt)
       return yield* alpaca.orderWithdrawal({ amount: state.amount, address: state.wallet }).pipe(
+        Effect.tap((taken) => asOrdered(id, state, taken)),
         Effect.flatMap(initiate),
         Effect.catchIf(
           (error) => error.reason === "OutcomeUnknown",
@@ -75,11 +77,7 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
         ),
         Effect.catchIf(
           (error): error is Refusal => isRefusal(error, isFirst),
-          (refusal) =>
-            Effect.map(
-              Route.failWithdrawal({ reason: reasons[refusal.reason], detail: refusal.detail, place: "Alpaca" }),
-              (answer) => Waiting.Answer({ answer })
-            )
+          (refusal) => Effect.map(refused(refusal, isFirst), (answer) => Waiting.Answer({ answer }))
         )
       )
     })
@@ -111,8 +109,37 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
     }
   })
 
+/** A further order may be refused because an earlier one, of which nothing is known yet, has taken what there is. */
+const refused = ({ detail, reason }: Refusal, isFirst: boolean) =>
+  isFirst
+    ? Route.failWithdrawal({ reason: reasons[reason], detail, place: "Alpaca" })
+    : Route.failWithdrawal({
+      reason: "TimedOut",
+      detail: `Alpaca refuses a further order (${detail}), and whether it has taken an earlier one is not known`,
+      place: "AlpacaInTransit"
+    })
+
+/** What Alpaca has taken is recorded whatever it is: what comes of it is read from the chain. */
+const asOrdered = (id: RebalanceId, { amount, wallet }: Requested, taken: WalletTransfer) =>
+  Effect.gen(function*() {
+    if (taken.amount === amount && Option.getOrElse(taken.address, () => wallet) === wallet) return
+    const alerts = yield* Alerts
+    yield* alerts.raise({
+      condition: `${id}/taken-other-than-ordered`,
+      operation: id,
+      message: `rebalance ${id}: ${
+        Usdc.print(amount)
+      } USDC to ${wallet} were ordered, and Alpaca says that transfer ${taken.id} is of ${
+        Usdc.print(taken.amount)
+      } USDC to ${Option.getOrElse(taken.address, () => "an address that it does not name")}: look at it`
+    })
+  }).pipe(
+    // The transfer has to be recorded all the same.
+    Effect.catchTag("StoreError", (failed) => Effect.logError(`the alert could not be stored: ${failed.message}`))
+  )
+
 /** No other operation of the account is between its look and its record. Held until the record. */
-const alone = (onWait: ReturnType<typeof Route.waiting>) =>
+export const alone = (onWait: ReturnType<typeof Route.waiting>) =>
   Effect.gen(function*() {
     const leases = yield* Leases
     const { wallet } = yield* Policies

@@ -1,5 +1,5 @@
 /** Failed: look whether it turned out well after all, and if so take the rebalance back into its normal rows. */
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Effect, Option, type Scope } from "effect"
 import type { RebalanceId } from "../../domain/OperationId.ts"
 import * as Outcome from "../../domain/Outcome.ts"
 import * as Rebalance from "../../domain/UsdcRebalance.ts"
@@ -9,6 +9,7 @@ import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import { CctpBridge, type CctpError } from "../../services/CctpBridge.ts"
 import type { ChainError } from "../../services/Chain.ts"
 import type { EventStore } from "../../services/EventStore.ts"
+import type { Leases } from "../../services/Leases.ts"
 import type { StoreError } from "../../services/StoreError.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
 import * as AlpacaDeposit from "./AlpacaDeposit.ts"
@@ -38,7 +39,7 @@ const look = (
 ): Effect.Effect<
   Found,
   AlpacaError | CctpError | ChainError | StoreError,
-  AlpacaWallet | CctpBridge | EventStore
+  AlpacaWallet | CctpBridge | EventStore | Leases | Policies | Scope.Scope
 > => {
   switch (state._tag) {
     case "WithdrawalFailed":
@@ -60,6 +61,8 @@ const withdrawal = (id: RebalanceId, state: typeof State.WithdrawalFailed.Type) 
     if (state.direction !== "AlpacaToBase" || withdrawn !== undefined) return Option.none()
     if (withdrawal === undefined) {
       if (failure.reason !== "TimedOut") return Option.none()
+      // Nobody else claims the same transfer between this look and its record.
+      yield* AlpacaWithdrawal.alone(Route.waiting(id, state))
       const found = yield* Effect.flatMap(AlpacaWithdrawal.sought(id, state), alpaca.findWithdrawal)
       return Option.map(found, ({ id }) => Recovery.Withdrawing.make({ withdrawal: State.AlpacaTransfer.make({ id }) }))
     }
@@ -82,8 +85,13 @@ const bridging = (state: typeof State.BridgingFailed.Type) =>
       const seen = yield* bridge.attestation(Route.lane(state), burn)
       return seen._tag === "Ready" ? Option.some(Recovery.Bridging.make(known)) : Option.none()
     }
-    return (yield* bridge.canMint(Route.lane(state), { ...attested, burn }))
-      ? Option.some(Recovery.Attested.make({ ...known, attested }))
+    if (yield* bridge.canMint(Route.lane(state), { ...attested, burn })) {
+      return Option.some(Recovery.Attested.make({ ...known, attested }))
+    }
+    // Attesters change. What Circle shows now may be signed by those that the destination knows now.
+    const seen = yield* bridge.attestation(Route.lane(state), burn)
+    return seen._tag === "Ready" && seen.attestation.attestation !== attested.attestation
+      ? Option.some(Recovery.Attested.make({ ...known, attested: seen.attestation }))
       : Option.none()
   })
 

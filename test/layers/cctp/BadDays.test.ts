@@ -111,6 +111,12 @@ describe("quotes", () => {
       expect((yield* bridge.quote(lane, { amount, finality: "fast" })).finality).toBe("standard")
     }))
 
+  test("a fast transfer of which nobody says how much is left is a standard one", ({ bridge, circle, lane }) =>
+    Effect.gen(function*() {
+      yield* circle.faults.add({ on: "circle.allowance", fault: { _tag: "FailBefore", status: 503 } })
+      expect((yield* bridge.quote(lane, { amount, finality: "fast" })).finality).toBe("standard")
+    }))
+
   test("what the contract wants is offered, whatever Circle asks for", ({ bridge, lane, local }) =>
     Effect.gen(function*() {
       // In units of 1/1000 of a basis point.
@@ -122,6 +128,16 @@ describe("quotes", () => {
 })
 
 describe("burns", () => {
+  test("a fee above the ceiling is not offered, whoever asks for it: nothing is burned, and it may cost less later", ({ burn, counts, local, over }) =>
+    Effect.gen(function*() {
+      yield* local.world.cctp.ethereum.setMinFee(21_000n)
+      const error = yield* Effect.flip(burn())
+      yield* local.world.cctp.ethereum.setMinFee(0n)
+      expect(error).toMatchObject({ reason: "FeeTooHigh", kind: "transient" })
+      expect(yield* counts).toEqual({ burns: 0, mints: 0 })
+      expect((yield* over(burn()))._tag).toBe("Burned")
+    }))
+
   test("an answer that is lost burns once", ({ burned, counts, ethereum }) =>
     Effect.gen(function*() {
       yield* ethereum.faults.add({ on: "eth_sendRawTransaction", fault: { _tag: "DropAfter" } })

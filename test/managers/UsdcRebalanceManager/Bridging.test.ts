@@ -230,6 +230,21 @@ describe.each(directions)("%s", (direction) => {
         yield* wentWell
       }))
 
+    test("attesters have changed: what Circle shows now is taken, and minted once", ({ cctp }) =>
+      Effect.gen(function*() {
+        yield* until(execute, 5)
+        const attested = yield* state()
+        if (attested._tag !== "Attested") return assert.fail(attested._tag)
+        yield* cctp.failNextSending(reverts("mint"))
+        yield* cctp.setMintable(false)
+        assert.strictEqual((yield* passing(UsdcRebalanceManager.resume(id)))._tag, "BridgingFailed")
+        const attestation = { ...attested.attested, attestation: `0x${"6b".repeat(130)}` as const }
+        yield* cctp.setAttested(Attested.Ready({ attestation, expires: 0n }))
+        yield* passing(UsdcRebalanceManager.recheck(id))
+        yield* passing(UsdcRebalanceManager.resume(id))
+        yield* wentWell
+      }))
+
     test("what the chain shows under our nonce is not our burn: it stops for a person", ({ cctp }) =>
       Effect.gen(function*() {
         yield* until(execute, 5)

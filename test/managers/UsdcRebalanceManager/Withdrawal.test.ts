@@ -162,6 +162,46 @@ describe("Requested", () => {
       assert.strictEqual((yield* state())._tag, "Requested")
     }))
 
+  test("a further order that is refused says nothing of the first: not settled, and what comes of that is adopted", ({ alpaca }) =>
+    Effect.gen(function*() {
+      yield* until(execute, 1)
+      yield* alpaca.failNext("orderWithdrawal", error("InsufficientPosition"))
+      const end = failure(yield* passing(UsdcRebalanceManager.resume(id)))
+      assert.deepInclude(end, { reason: "TimedOut", place: "AlpacaInTransit", amount: "1000" })
+      assert.isFalse(yield* isSettled)
+      yield* alpaca.place({ amount, address: wallet })
+      yield* passing(UsdcRebalanceManager.recheck(id))
+      yield* passing(UsdcRebalanceManager.resume(id))
+      yield* wentWell
+    }))
+
+  test("a transfer that looks smaller is not passed over: a person must say, and nothing is ordered again", ({ alpaca }) =>
+    Effect.gen(function*() {
+      yield* until(execute, 1)
+      yield* alpaca.place({ amount: usdc(999.6975), address: wallet })
+      const stopped = yield* Effect.flip(passing(UsdcRebalanceManager.resume(id)))
+      assert.deepInclude(stopped, { _tag: "AlpacaError", reason: "Ambiguous" })
+      assert.lengthOf(yield* alpaca.withdrawals, 1)
+    }))
+
+  test("nobody adopts a transfer while another one is between its look and its record", ({ alpaca }) =>
+    Effect.gen(function*() {
+      yield* until(execute, 1)
+      yield* TestClock.adjust("7 minutes")
+      yield* passing(UsdcRebalanceManager.resume(id))
+      yield* alpaca.place({ amount, address: wallet })
+      const fiber = yield* Effect.scoped(Effect.gen(function*() {
+        yield* Effect.flatMap(Leases, (leases) => leases.hold("AlpacaWallet/withdrawal"))
+        const fiber = yield* Effect.forkDaemon(UsdcRebalanceManager.recheck(id))
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* state())._tag, "WithdrawalFailed")
+        return fiber
+      }))
+      yield* passing(Fiber.join(fiber))
+      yield* passing(UsdcRebalanceManager.resume(id))
+      yield* wentWell
+    }))
+
   test("resumed too late nothing is ordered any more; what shows up later is adopted", ({ alpaca }) =>
     Effect.gen(function*() {
       yield* until(execute, 1)

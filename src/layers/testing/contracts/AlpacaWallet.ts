@@ -93,7 +93,7 @@ export const casesFor = (own: Address.Address): ReadonlyArray<Case<Failure, Serv
           const { alpaca, amount, sought } = given
           const { createdAt, id } = yield* given.order
           const others: ReadonlyArray<Withdrawal> = [
-            { ...sought, amount: Usdc.fromUnits(amount + 1n) },
+            { ...sought, amount: Usdc.fromUnits(amount - 1n) },
             { ...sought, address: elsewhere },
             { ...sought, since: DateTime.add(createdAt, { hours: 1 }) },
             { ...sought, claimed: new Set([id]) }
@@ -116,6 +116,20 @@ export const casesFor = (own: Address.Address): ReadonlyArray<Case<Failure, Serv
           )
           const rest = yield* given.alpaca.findWithdrawal({ ...given.sought, claimed: new Set([one.id]) })
           yield* equals((yield* some(rest, "the other")).id, other.id, "the id")
+        })
+    ),
+    make(
+      "one that is smaller than what was ordered may be ours after fees: a person must say",
+      (given) =>
+        Effect.gen(function*() {
+          const { alpaca, amount, sought } = given
+          const { id } = yield* given.order
+          const more = { ...sought, amount: Usdc.fromUnits(amount + 1n) }
+          const error = yield* fails(alpaca.findWithdrawal(more), "the look-up")
+          yield* equals(error.reason, "Ambiguous", "the reason")
+          yield* holds(error.message.includes(id), "it should be named", error)
+          const claimed = { ...more, claimed: new Set([id]) }
+          yield* equals(yield* alpaca.findWithdrawal(claimed), Option.none(), "what is found beside what is claimed")
         })
     ),
     make(
