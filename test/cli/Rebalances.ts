@@ -24,8 +24,11 @@ export const recorded = [
 ]
 
 let amounts = 0
-/** Further apart than any fee. */
-export const next = () => ({ id: randomUUID(), amount: `${100 + ++amounts}` })
+/**
+ * Further apart than any fee, and ever smaller: databases of one test each do not know what another has claimed, and a smaller
+ * transfer would be held against theirs.
+ */
+export const next = () => ({ id: randomUUID(), amount: `${900 - ++amounts}` })
 export type Rebalance = ReturnType<typeof next>
 
 export const nothing = { withdrawn: 0, burned: 0, minted: 0, deposited: 0 }

@@ -203,13 +203,13 @@ layer(rebalanceSandbox(), { excludeTestServices: true, timeout: 40_000 })("usdc 
     Effect.gen(function*() {
       const { environment } = yield* ownDatabase
       const [one, other] = [next(), next()]
-      const limits = { BALLAST_USDC_CONCURRENT: "2", BALLAST_USDC_MAX_PER_DAY: "200" }
+      const limits = { BALLAST_USDC_CONCURRENT: "2", BALLAST_USDC_MAX_PER_DAY: "1200" }
       const ended = yield* Effect.all(
         [one, other].map((each) => ballast(order(each), { ...environment, ...limits })),
         { concurrency: 2 }
       )
       assert.sameMembers(ended.map(({ code }) => code), [0, 2], ended.map(({ stderr }) => stderr).join("\n"))
-      assert.include(ended.map(({ stderr }) => stderr).join("\n"), "above BALLAST_USDC_MAX_PER_DAY, 200")
+      assert.include(ended.map(({ stderr }) => stderr).join("\n"), "above BALLAST_USDC_MAX_PER_DAY, 1200")
     }))
 
   it.scoped("typed wrongly: exit 2, each mistake is told", () =>
