@@ -23,7 +23,7 @@ import * as Reads from "./Reads.ts"
 export interface Options extends CircleClient.Options {
   /** What is offered above the quoted fee, in units of 1e-6: 200000 is a fifth. */
   readonly feeMargin: bigint
-  /** In units of 1e-6 basis points. A fast transfer is never offered more. */
+  /** In units of 1e-6 basis points. No burn offers more, and a fast transfer that costs more is a standard one. */
   readonly maxFeeBps: bigint
 }
 
@@ -192,7 +192,8 @@ export const layer = (
               detail: `its logs show ${others.length + (burn === undefined ? 0 : 1)} burns of ours instead of one`
             })
           }
-          yield* messageIn(lane, burn.burned, receipt)
+          // What is burned is named before anything else: `attestation` asks again for the message, and tells what is wrong.
+          yield* Effect.ignore(messageIn(lane, burn.burned, receipt))
           return Burned.Burned({ burnTx: txHash, ...burn })
         })
 

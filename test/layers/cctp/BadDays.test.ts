@@ -65,6 +65,7 @@ const given = Effect.gen(function*() {
     base,
     wallet,
     lane,
+    sending,
     over,
     burn,
     burned,
@@ -128,6 +129,18 @@ describe("quotes", () => {
 })
 
 describe("burns", () => {
+  test("a burn whose message is not found is known all the same: what is wrong is told when it is to be minted", ({ attested, bridge, lane, mint, over, sending }) =>
+    Effect.gen(function*() {
+      const strange = { ...lane, transmitter: lane.messenger }
+      const end = yield* over(bridge.burn(strange, { amount, finality: "fast" }, sending("burn", 1)))
+      if (end._tag !== "Burned") throw new Error(`not burned: ${JSON.stringify(end)}`)
+      const burn = { burnTx: end.burnTx, burned: end.burned, maxFee: end.maxFee, destinationBlock: 0n }
+      const error = yield* Effect.flip(over(bridge.attestation(strange, burn)))
+      expect(error).toMatchObject({ reason: "Mismatch" })
+      const mintable = yield* attested(burn)
+      expect((yield* over(mint(mintable)))._tag).toBe("Minted")
+    }))
+
   test("a fee above the ceiling is not offered, whoever asks for it: nothing is burned, and it may cost less later", ({ burn, counts, local, over }) =>
     Effect.gen(function*() {
       yield* local.world.cctp.ethereum.setMinFee(21_000n)
