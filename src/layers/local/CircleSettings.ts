@@ -48,8 +48,11 @@ const Wire = Schema.Struct({
   pendingAttestation: Schema.NullOr(Schema.String),
   /** A message of another burn, properly signed: not at all, in the place of ours, or before it. */
   foreign: Schema.Literal("none", "instead", "before"),
-  /** What is wrong with every attestation: the signers are no attesters, one signature is missing, they come in the wrong order, it is no hex. */
-  attestation: Schema.Literal("good", "strangers", "short", "descending", "noHex"),
+  /**
+   * What is wrong with every attestation: the signers are no attesters, one signature is missing, they come in the wrong order,
+   * the last one names no public key or is no point of the curve, it is no hex.
+   */
+  attestation: Schema.Literal("good", "strangers", "short", "descending", "noRecovery", "noPoint", "noHex"),
   /** More requests in a second are refused, and all that follow for a while. Null: never. */
   rateLimit: Schema.NullOr(Schema.Struct({
     perSecond: Schema.Int.pipe(Schema.positive()),

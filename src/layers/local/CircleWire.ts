@@ -1,6 +1,6 @@
 /** The JSON of Circle's attestation API (facts: external-apis.md 3.8, 3.10). */
 import { Effect } from "effect"
-import { type Hex, size, slice } from "viem"
+import { concat, type Hex, padHex, size, slice } from "viem"
 import * as Decimal from "../../domain/Decimal.ts"
 import * as Usdc from "../../domain/Usdc.ts"
 import * as Cctp from "./Cctp.ts"
@@ -56,6 +56,10 @@ const attestation = (cctp: Cctp.Cctp, message: Hex, { attestation: kind }: Wire)
         return slice(good, 0, size(good) - 65)
       case "descending":
         return yield* Cctp.signatures(Cctp.ascending(signers).toReversed(), message)
+      case "noRecovery":
+        return concat([slice(good, 0, -1), "0x00"])
+      case "noPoint":
+        return concat([slice(good, 0, -65), padHex("0x", { size: 64 }), "0x1b"])
       case "noHex":
         return "0xnot an attestation"
     }

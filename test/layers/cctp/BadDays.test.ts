@@ -212,6 +212,8 @@ describe("attestations", () => {
   refused("one by strangers is refused", { attestation: "strangers" }, /no attester/)
   refused("one with a signature too few is refused", { attestation: "short" }, /65 bytes.*2 signatures/)
   refused("one in the wrong order is refused", { attestation: "descending" }, /ascending/)
+  refused("one whose signature names no public key is refused", { attestation: "noRecovery" }, /signature 2 is none/)
+  refused("one whose signature is no point of the curve is refused", { attestation: "noPoint" }, /signature 2 is none/)
   refused("one that is no hex is refused", { attestation: "noHex" }, /not hex/)
 
   test("ours is found behind that of another burn", ({ attested, burned, circle, counts, mint, over }) =>
