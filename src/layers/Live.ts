@@ -1,5 +1,6 @@
 /** The real world, one layer per port. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { type Config, Effect, Layer, type Redacted } from "effect"
 import type { Alerts } from "../services/Alerts.ts"
@@ -66,30 +67,25 @@ export const chains = (
 ): Layer.Layer<BaseChain | EthereumChain> =>
   Layer.merge(EvmChain.layerBase(chainOptions(base)), EvmChain.layerEthereum(chainOptions(ethereum)))
 
-export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization | AlpacaWallet> =>
+const broker = (config: Configuration["alpaca"]) =>
   Layer.provide(
     Layer.merge(AlpacaTokenizationLive.layerClient, AlpacaWalletLive.layerClient),
-    Layer.provide(AlpacaClient.layer(config), FetchHttpClient.layer)
+    AlpacaClient.layer(config)
   )
 
-/** Everything that sends, and all that it stands on. An application that keeps its keys elsewhere brings another `Signer`. */
+export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization | AlpacaWallet> =>
+  Layer.provide(broker(config), FetchHttpClient.layer)
+
+/** Everything that sends, and all that it stands on. */
 const sending = ({ base, cctp, database, ethereum, transactions }: Configuration) =>
-  Layer.mergeAll(
-    Erc20Live.layer,
-    VaultLive.layer,
-    Layer.provide(CctpBridgeLive.layer(cctp), FetchHttpClient.layer)
-  ).pipe(
+  Layer.mergeAll(Erc20Live.layer, VaultLive.layer, CctpBridgeLive.layer(cctp)).pipe(
     Layer.provideMerge(
       TransactionOutboxLive.layer({ ...transactions, chainIds: { ethereum: ethereum.chainId, base: base.chainId } })
     ),
-    Layer.provideMerge(Layer.merge(stored(database), chains({ base, ethereum }))),
-    Layer.provide(opened(database, true))
+    Layer.provideMerge(stored(database))
   )
 
-/** All ports, with a signer of the application's own. */
-export const layerWithSigner = (
-  config: Configuration
-): Layer.Layer<
+type Ports =
   | Stored
   | AlpacaTokenization
   | AlpacaWallet
@@ -100,22 +96,29 @@ export const layerWithSigner = (
   | BaseChain
   | EthereumChain
   | TokenizedEquities
-  | UsdcRoute,
-  StoreError,
-  Signer
-> =>
+  | UsdcRoute
+
+/** All ports over chains, servers and a database of the caller's: the same program over a simulated world. */
+export const layerOver = <E, R>(
+  config: Configuration,
+  chains: Layer.Layer<BaseChain | EthereumChain, E, R>
+): Layer.Layer<Ports, E, R | HttpClient.HttpClient | SqlClient | Signer> =>
   Layer.mergeAll(
-    sending(config),
-    alpaca(config.alpaca),
+    Layer.provideMerge(sending(config), chains),
+    broker(config.alpaca),
     Layer.succeed(TokenizedEquities, config.equities),
     Layer.succeed(UsdcRoute, config.usdc)
   )
 
+/** All ports, with a signer of the application's own, which keeps its keys elsewhere. */
+export const layerWithSigner = (config: Configuration): Layer.Layer<Ports, StoreError, Signer> =>
+  layerOver(config, chains(config)).pipe(
+    Layer.provide(Layer.merge(opened(config.database, true), FetchHttpClient.layer))
+  )
+
 /** All ports, with the configured private key. */
-export const layer = (config: Configuration): Layer.Layer<
-  Layer.Layer.Success<ReturnType<typeof layerWithSigner>> | Signer,
-  StoreError
-> => Layer.provideMerge(layerWithSigner(config), PrivateKeySigner.layer(config.wallet))
+export const layer = (config: Configuration): Layer.Layer<Ports | Signer, StoreError> =>
+  Layer.provideMerge(layerWithSigner(config), PrivateKeySigner.layer(config.wallet))
 
 /** The same from the `BALLAST_*` keys of whatever ConfigProvider the application has. */
 export const layerConfig = Layer.unwrapEffect(Effect.map(BallastConfig.all, layer))
