@@ -32,7 +32,7 @@ const label = /^(?! )[\x20-\x7e]{1,128}(?<! )$/
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** The draft that a mint's body asks for, or what is wrong with it. */
-const readDraft = (text: string, symbols: ReadonlyArray<string>): Either.Either<MintDraft, AlpacaProblem> =>
+export const readDraft = (text: string, symbols: ReadonlyArray<string>): Either.Either<MintDraft, AlpacaProblem> =>
   Either.gen(function*() {
     const body = yield* Either.mapLeft(AlpacaRoute.decodeBody(text), () => malformed("request body format is invalid"))
     const field = (name: string) => {
