@@ -94,13 +94,16 @@ export const make = (options: {
   }
 
   /** What could be mistaken for ours: the same amount, somewhere else, or the other way, or long ago. */
-  const twins = (row: AlpacaWalletWire.Row): ReadonlyArray<AlpacaWalletWire.Row> => [
-    { ...row, id: nobody, to_address: Places.stranger, tx_hash: dice.pick([null, "", Places.vaultId]) },
-    { ...row, id: nobody, direction: "INCOMING", tx_hash: Places.vaultId, status: "COMPLETE" },
-    { ...row, id: nobody, asset: dice.pick(["USDT", "ETH"]) },
-    { ...row, id: nobody, chain: dice.pick(["SOL", "ARB"]) },
-    { ...row, id: nobody, created_at: new Date(born - 86_400_000).toISOString() }
-  ]
+  const twins = (row: AlpacaWalletWire.Row): ReadonlyArray<AlpacaWalletWire.Row> => {
+    const other = { ...row, id: nobody, tx_hash: Places.vaultId }
+    return [
+      { ...other, to_address: Places.stranger, tx_hash: dice.pick([null, "", Places.vaultId]) },
+      { ...other, direction: "INCOMING", status: "COMPLETE" },
+      { ...other, asset: dice.pick(["USDT", "ETH"]) },
+      { ...other, chain: dice.pick(["SOL", "ARB"]) },
+      { ...other, created_at: new Date(born - 86_400_000).toISOString() }
+    ]
+  }
 
   const list = (page: string | null): HttpAnswer => {
     const wire = Habits.wallets(dice, mood())

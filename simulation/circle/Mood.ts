@@ -31,40 +31,37 @@ export interface Mood {
   readonly longest: number
 }
 
+/** How long what is strange may last, where there is any. */
+const times = { slowest: 9_000_000, expiryBlocks: 40, lieFor: 1_200_000, thirdPartyWithin: 300_000 }
+
 /** Everything as the documents say; what is on its way gets done. */
 export const calm: Mood = {
+  ...times,
   usual: 10_000,
   slow: 0,
-  slowest: 0,
   notSeen: 0,
   notFast: 0,
   feeChange: 0,
   expiry: 0,
-  expiryBlocks: 0,
   foreign: 0,
   badSignature: 0,
-  lieFor: 0,
   thirdParty: 0,
-  thirdPartyWithin: 0,
   quirks: 0,
   longest: 60_000
 }
 
 /** Some of everything. */
 export const wild: Mood = {
+  ...times,
   usual: 60_000,
   slow: 0.15,
-  slowest: 9_000_000,
   notSeen: 0.4,
   notFast: 0.2,
   feeChange: 0.4,
   expiry: 0.25,
-  expiryBlocks: 40,
   foreign: 0.25,
   badSignature: 0.25,
-  lieFor: 1_200_000,
   thirdParty: 0.25,
-  thirdPartyWithin: 300_000,
   quirks: 0.5,
   longest: Infinity
 }
