@@ -20,10 +20,4 @@ export interface Server {
 
 const headers = { "content-type": "application/json" }
 
-export const text = (body: string, more: Readonly<Record<string, string>> = {}): HttpAnswer => ({
-  status: 200,
-  headers: { ...headers, ...more },
-  body
-})
-
 export const json = (value: unknown, status = 200): HttpAnswer => ({ status, headers, body: JSON.stringify(value) })

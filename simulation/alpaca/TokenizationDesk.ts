@@ -8,7 +8,7 @@ import * as AlpacaWire from "../../src/layers/local/AlpacaWire.ts"
 import type { Dice } from "../Dice.ts"
 import * as Ids from "../Ids.ts"
 import * as Places from "../Places.ts"
-import { type HttpAnswer, type HttpRequest, json, text } from "../Server.ts"
+import { type HttpAnswer, type HttpRequest, json } from "../Server.ts"
 import type { Timeline } from "../Timeline.ts"
 import * as Habits from "./Habits.ts"
 import * as Lies from "./Lies.ts"
@@ -20,10 +20,11 @@ const isSymbol = (word: string): word is Symbol => symbols.includes(word)
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/** What was answered under a key. A refusal stands as well: an order that was late must not be taken after it. */
 interface Kept {
   readonly body: string
-  readonly answer: string
-  readonly request: Request
+  readonly answer: HttpAnswer
+  readonly request: Request | undefined
 }
 
 export interface Desk {
@@ -86,28 +87,33 @@ export const make = (options: {
     if (body !== sent) {
       return refuse(AlpacaProblem.invalid("Idempotency-Key was already used with a different request body"))
     }
-    return request.status === "rejected"
+    return request?.status === "rejected"
       ? refuse(AlpacaProblem.malformed("the request with this Idempotency-Key was rejected"))
-      : text(answer, { "idempotent-replayed": "true" })
+      : { ...answer, headers: { ...answer.headers, "idempotent-replayed": "true" } }
+  }
+
+  const order = (body: string): Omit<Kept, "body"> => {
+    const refused = (problem: AlpacaProblem.AlpacaProblem) => ({ answer: refuse(problem), request: undefined })
+    const read = readDraft(body, symbols)
+    if (Either.isLeft(read)) return refused(read.left)
+    const { symbol } = read.right
+    if (!isSymbol(symbol)) return refused(AlpacaProblem.invalid(`asset ${symbol} not found`))
+    if (dice.chance(mood().refused)) return refused(refusal(symbol))
+    const accepted = tokenization.accept({ ...read.right, symbol })
+    if (Option.isNone(accepted)) {
+      const status = dice.pick([AlpacaProblem.malformed, AlpacaProblem.forbidden])
+      return refused(status(`insufficient position for ${symbol}`))
+    }
+    return { answer: json(render(accepted.value, "mint", habits())), request: accepted.value }
   }
 
   const mint = ({ body, headers }: HttpRequest): HttpAnswer => {
     const key = headers["idempotency-key"]
     const known = key === undefined ? undefined : keys.get(key)
     if (known !== undefined) return replay(known, body)
-    const read = readDraft(body, symbols)
-    if (Either.isLeft(read)) return refuse(read.left)
-    const { symbol } = read.right
-    if (!isSymbol(symbol)) return refuse(AlpacaProblem.invalid(`asset ${symbol} not found`))
-    if (dice.chance(mood().refused)) return refuse(refusal(symbol))
-    const accepted = tokenization.accept({ ...read.right, symbol })
-    if (Option.isNone(accepted)) {
-      const status = dice.pick([AlpacaProblem.malformed, AlpacaProblem.forbidden])
-      return refuse(status(`insufficient position for ${symbol}`))
-    }
-    const answer = JSON.stringify(render(accepted.value, "mint", habits()))
-    if (key !== undefined) keys.set(key, { body, answer, request: accepted.value })
-    return text(answer)
+    const ordered = order(body)
+    if (key !== undefined) keys.set(key, { ...ordered, body })
+    return ordered.answer
   }
 
   const isShown = ({ lies }: Request) => now() >= lies.shownFrom

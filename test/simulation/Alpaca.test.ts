@@ -156,8 +156,25 @@ describe("on a calm day", () => {
   })
 })
 
+it.effect("a mint that is rejected gives its shares back, and its key is good for nothing else", () => {
+  const { alpaca, dice, live, timeline } = world(1, { ...SimulatedAlpaca.calm, rejected: 1 })
+  return Effect.gen(function*() {
+    const tokenization = yield* AlpacaTokenization
+    const id = mintId(dice)
+    const { status } = yield* tokenization.requestMint(id, order)
+    expect([status, alpaca.shares("AAPL")]).toEqual(["Pending", shares - order.quantity])
+    const other = yield* Effect.flip(tokenization.requestMint(id, { ...order, quantity: Shares.fromUnits(1n) }))
+    expect(other.reason).toBe("Mismatch")
+    pass(timeline, minute)
+    const again = yield* Effect.flip(tokenization.requestMint(id, order))
+    expect([again.reason, alpaca.shares("AAPL"), alpaca.mints().map(({ status }) => status)]).toEqual(
+      ["Rejected", shares, ["rejected"]]
+    )
+  }).pipe(Effect.provide(live))
+})
+
 describe("on a wild day", () => {
-  const seeds = Array.from({ length: 60 }, (_, seed) => seed)
+  const seeds = Array.from({ length: 40 }, (_, seed) => seed)
 
   it("every unit is accounted for at any time, and when it is over nothing is on its way", () => {
     const seen = new Set<string>()

@@ -30,9 +30,7 @@ export const alpacaConfig = {
 } as const
 
 export const pass = (timeline: RunningTimeline, millis: number): void => {
-  let isOver = false
-  timeline.after(millis, () => {
-    isOver = true
-  })
-  while (!isOver) timeline.next()
+  const end = timeline.now() + millis
+  timeline.after(millis, () => undefined)
+  while (timeline.now() < end) timeline.next()
 }
