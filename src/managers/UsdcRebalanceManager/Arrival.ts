@@ -104,7 +104,8 @@ const fromVault = (state: Withdrawing, txHash: TxHash) =>
     })
   })
 
-const receivedBy = (state: Withdrawing, txHash: TxHash) =>
+/** What the transaction has brought to our wallet. */
+export const receivedBy = (state: Pick<Withdrawing, "direction" | "usdc" | "wallet">, txHash: TxHash) =>
   Effect.flatMap(
     Erc20,
     (erc20) =>

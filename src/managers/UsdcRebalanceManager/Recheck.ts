@@ -8,12 +8,14 @@ import type { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import { CctpBridge, type CctpError } from "../../services/CctpBridge.ts"
 import type { ChainError } from "../../services/Chain.ts"
+import { type Erc20, Received } from "../../services/Erc20.ts"
 import type { EventStore } from "../../services/EventStore.ts"
 import type { Leases } from "../../services/Leases.ts"
 import type { StoreError } from "../../services/StoreError.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
 import * as AlpacaDeposit from "./AlpacaDeposit.ts"
 import * as AlpacaWithdrawal from "./AlpacaWithdrawal.ts"
+import * as Arrival from "./Arrival.ts"
 import * as Route from "./Route.ts"
 
 const { Recovery, State } = Rebalance
@@ -39,7 +41,7 @@ const look = (
 ): Effect.Effect<
   Found,
   AlpacaError | CctpError | ChainError | StoreError,
-  AlpacaWallet | CctpBridge | EventStore | Leases | Policies | Scope.Scope
+  AlpacaWallet | CctpBridge | Erc20 | EventStore | Leases | Policies | Scope.Scope
 > => {
   switch (state._tag) {
     case "WithdrawalFailed":
@@ -68,12 +70,26 @@ const withdrawal = (id: RebalanceId, state: typeof State.WithdrawalFailed.Type) 
     }
     if (withdrawal._tag !== "AlpacaTransfer") return Option.none()
     const shown = yield* alpaca.getTransfer(withdrawal.id)
-    return Option.map(Option.filter(shown, isNews(state)), () => Recovery.Withdrawing.make({ withdrawal }))
+    const hasNews = Option.isSome(shown) && (yield* isNews(state, shown.value))
+    return hasNews ? Option.some(Recovery.Withdrawing.make({ withdrawal })) : Option.none()
   })
 
-/** Whether the normal rows would now get further than the failure did. */
-const isNews = ({ failure }: typeof State.WithdrawalFailed.Type) => ({ status, txHash }: WalletTransfer): boolean =>
-  Option.isSome(txHash) ? status === "Complete" : status === "Failed" && failure.reason !== "Rejected"
+/** Whether the normal rows would now get further than the failure did: of what was sent the chain's word counts, not Alpaca's. */
+const isNews = (state: typeof State.WithdrawalFailed.Type, { status, txHash }: WalletTransfer) =>
+  Option.match(txHash, {
+    onNone: () => Effect.succeed(status === "Failed" && state.failure.reason !== "Rejected"),
+    onSome: (txHash) =>
+      Effect.map(
+        Arrival.receivedBy(state, txHash),
+        // What only lacks confirmations is on its way: the row waits for them.
+        Received.$match({
+          NotMined: () => false,
+          Reverted: () => false,
+          Unconfirmed: () => true,
+          Confirmed: ({ amount }) => amount.units > 0n
+        })
+      )
+  })
 
 const bridging = (state: typeof State.BridgingFailed.Type) =>
   Effect.gen(function*() {

@@ -285,6 +285,23 @@ describe("Withdrawing", () => {
       yield* wentWell
     }))
 
+  test("what came after the deadline is adopted by the chain's word, also where Alpaca says FAILED for good", ({ alpaca, erc20 }) =>
+    Effect.gen(function*() {
+      yield* alpaca.setOutcome("hold")
+      yield* until(execute, 2)
+      const [transfer] = yield* alpaca.withdrawals
+      if (transfer === undefined) return assert.fail("no transfer")
+      const txHash = hash("e1")
+      yield* alpaca.change(transfer, { status: "Failed", txHash: Option.some(txHash) })
+      yield* erc20.setReceived(txHash, Received.NotMined())
+      assert.deepInclude(failure(yield* passing(UsdcRebalanceManager.resume(id))), { reason: "TimedOut" })
+      yield* passing(UsdcRebalanceManager.recheck(id))
+      assert.notInclude(yield* eventTypes(), "RebalanceRecovered")
+      yield* erc20.setReceived(txHash, Received.Confirmed({ amount: tokens(amount) }))
+      yield* passing(UsdcRebalanceManager.recheck(id))
+      yield* wentWell
+    }))
+
   test("a transfer that Alpaca does not show by its id proves nothing; shown later, it is adopted", ({ alpaca }) =>
     Effect.gen(function*() {
       yield* alpaca.hideNext(1_000)
