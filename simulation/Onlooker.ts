@@ -1,5 +1,6 @@
 /** What those who live beside a chain see of it and do on it: a part of `SimulatedChain`. */
-import type { Address, Hex } from "viem"
+import type { Hex } from "viem"
+import type { Address } from "../src/domain/Address.ts"
 
 /** A transaction in its block. */
 export interface Mined {

@@ -1,5 +1,6 @@
 /** Tokens that come to an address, believed by what the chain shows at the moment alone. */
-import type { Address, Hex } from "viem"
+import type { Hex } from "viem"
+import type { Address } from "../../src/domain/Address.ts"
 import type { Mined, Onlooker } from "../Onlooker.ts"
 
 export interface Arrival {
@@ -15,8 +16,6 @@ export interface Arrivals {
   readonly when: (arrival: Arrival, depth: number, act: () => void) => void
 }
 
-const isSame = (one: Address, other: Address): boolean => one.toLowerCase() === other.toLowerCase()
-
 export const make = (chain: Onlooker, options: {
   readonly to: Address
   readonly tokens: ReadonlyArray<Address>
@@ -30,7 +29,7 @@ export const make = (chain: Onlooker, options: {
   const watched = new Set<{ readonly arrival: Arrival; readonly depth: number; readonly act: () => void }>()
 
   const inIt = ({ transfers }: Mined, token: Address) =>
-    transfers.filter((one) => isSame(one.to, to) && isSame(one.token, token) && isOurs(one.from))
+    transfers.filter((one) => one.to === to && one.token === token && isOurs(one.from))
 
   const amount = ({ hash, token }: Arrival, depth: number): bigint => {
     if (chain.depth(hash) < depth) return 0n

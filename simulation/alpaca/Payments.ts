@@ -1,5 +1,6 @@
 /** Transactions of the issuer and of Alpaca's custody: each is sent until it has worked, which it does by itself as a rule. */
-import type { Address, Hex } from "viem"
+import type { Hex } from "viem"
+import type { Address } from "../../src/domain/Address.ts"
 import type { Onlooker } from "../Onlooker.ts"
 import type { Waits } from "../Waits.ts"
 

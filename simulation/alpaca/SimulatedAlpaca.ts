@@ -1,6 +1,7 @@
 /** Alpaca's Broker API for one account, its custody and the issuer of the tokens, in the simulated world. */
 import { Option } from "effect"
-import type { Address, Hex } from "viem"
+import type { Hex } from "viem"
+import type { Address } from "../../src/domain/Address.ts"
 import * as AlpacaProblem from "../../src/layers/local/AlpacaProblem.ts"
 import type { Dice } from "../Dice.ts"
 import type { Onlooker } from "../Onlooker.ts"

@@ -1,6 +1,7 @@
 /** Shares that become tokens, and tokens that become shares: Alpaca's books and the issuer's work. */
 import { Option } from "effect"
-import { type Address, encodeFunctionData, type Hex, parseAbi } from "viem"
+import { encodeFunctionData, type Hex, parseAbi } from "viem"
+import * as Address from "../../src/domain/Address.ts"
 import { rescaleFloor } from "../../src/domain/Decimal.ts"
 import type { MintDraft } from "../../src/layers/local/AlpacaLedger.ts"
 import { shareDecimals } from "../../src/layers/local/AlpacaSettings.ts"
@@ -23,7 +24,7 @@ export interface Request {
   readonly symbol: Symbol
   /** In units of 1e-9 share. */
   readonly quantity: bigint
-  readonly wallet: Address
+  readonly wallet: Address.Address
   readonly label: Option.Option<string>
   readonly issuerRequestId: string
   /** As Alpaca dates it, in unix milliseconds. */
@@ -203,7 +204,7 @@ export const make = (options: {
   const arrivals = Arrivals.make(base, {
     to: Places.redemptionWallet,
     tokens: symbols.map((symbol) => Places.equities[symbol].token),
-    isOurs: (from) => from.toLowerCase() === Places.wallet.toLowerCase(),
+    isOurs: (from) => from === Places.wallet,
     onArrival: (arrival) => {
       credited.set(arrival, { request: undefined, shares: 0n })
       const own = dice.fork(`redemption ${credited.size}`)
@@ -223,10 +224,11 @@ export const make = (options: {
   return {
     requests: () => requests,
     accept: (draft) => {
-      const { clientRequestId: label, quantity, symbol, wallet } = draft
+      const { clientRequestId: label, quantity, symbol } = draft
       if (available[symbol] < quantity) return Option.none()
       available[symbol] -= quantity
       const own = dice.fork(`mint ${requests.length}`)
+      const wallet = Address.make(draft.wallet)
       const mint = open({ type: "mint", symbol, quantity, wallet, label, hash: undefined, isForeign: false }, own)
       waits.after(Mood.duration(own, mood()), () => issue(mint, own))
       if (Option.isSome(label) && own.chance(mood().relabelled)) {

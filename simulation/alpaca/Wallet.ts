@@ -1,5 +1,6 @@
 /** USDC that leave the account for Ethereum, and that come from there: Alpaca's books and the work of its custody. */
-import { type Address, encodeFunctionData, erc20Abi, type Hex } from "viem"
+import { encodeFunctionData, erc20Abi, type Hex } from "viem"
+import * as Address from "../../src/domain/Address.ts"
 import type { Dice } from "../Dice.ts"
 import * as Ids from "../Ids.ts"
 import type { Onlooker } from "../Onlooker.ts"
@@ -16,8 +17,8 @@ export interface Transfer {
   readonly direction: "INCOMING" | "OUTGOING"
   /** In units of 1e-6 USDC, before anything is taken from it. */
   readonly amount: bigint
-  readonly from: Address
-  readonly to: Address
+  readonly from: Address.Address
+  readonly to: Address.Address
   /** As Alpaca dates it, in unix milliseconds. */
   readonly createdAt: number
   /** What Alpaca says. */
@@ -37,7 +38,7 @@ export interface Wallet {
   /** Oldest first. */
   readonly transfers: () => ReadonlyArray<Transfer>
   /** Undefined: there is not so much. */
-  readonly withdraw: (amount: bigint, to: Address) => Transfer | undefined
+  readonly withdraw: (amount: bigint, to: Address.Address) => Transfer | undefined
   /** In units of 1e-6 USDC, as all of these: ours to withdraw. */
   readonly usdc: () => bigint
   /** Taken for withdrawals that are neither given back nor, by the chain of this moment, paid. */
@@ -180,7 +181,7 @@ export const make = (options: {
     to: Places.alpacaDeposit,
     tokens: [Places.usdc.ethereum],
     // What is created at the address instead of being sent there is not seen.
-    isOurs: (from) => BigInt(from) !== 0n,
+    isOurs: (from) => from !== Address.zero,
     onArrival: (arrival) => {
       deposits.set(arrival, undefined)
       const own = dice.fork(`deposit ${deposits.size}`)

@@ -80,7 +80,7 @@ export const make = (options: {
     if (amount < minimum) return refuse(AlpacaProblem.walletError("amount must be at least 50"))
     if (to !== Places.wallet) return refuse(AlpacaProblem.forbidden(`address ${to} is not whitelisted`))
     if (dice.chance(mood().refused)) return refuse(refusal(to))
-    const transfer = wallet.withdraw(amount, to)
+    const transfer = wallet.withdraw(amount, Places.wallet)
     return transfer === undefined
       ? refuse(AlpacaProblem.forbidden("insufficient balance"))
       : json(render(transfer, "withdraw", Habits.wallets(dice, mood())))

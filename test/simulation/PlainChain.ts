@@ -1,26 +1,30 @@
 /** A chain as those beside it see it, without contracts: what is sent to it is mined, and may be mined again elsewhere. */
-import { type Address, decodeFunctionData, erc20Abi, type Hex, keccak256, parseAbi, toHex } from "viem"
+import { decodeFunctionData, erc20Abi, type Hex, keccak256, parseAbi, toHex } from "viem"
 import type { Dice } from "../../simulation/Dice.ts"
 import type { Mined, Onlooker } from "../../simulation/Onlooker.ts"
 import type { Timeline } from "../../simulation/Timeline.ts"
+import * as Address from "../../src/domain/Address.ts"
 
 export interface PlainChain extends Onlooker {
   /** A transaction that does just that. Answers its hash. */
   readonly put: (what: Partial<Pick<Mined, "transfers" | "did" | "status">>) => Hex
   /** What was submitted, by its data. */
-  readonly submitted: () => ReadonlyArray<{ readonly from: Address; readonly to: Address; readonly data: Hex }>
+  readonly submitted: () => ReadonlyArray<
+    { readonly from: Address.Address; readonly to: Address.Address; readonly data: Hex }
+  >
   readonly mined: () => ReadonlyArray<Mined>
 }
 
 const abi = [...erc20Abi, ...parseAbi(["function mint(address to, uint256 amount)"])]
-const zero = "0x0000000000000000000000000000000000000000"
 
-const transfers = (call: { readonly from: Address; readonly to: Address; readonly data: Hex }): Mined["transfers"] => {
+const transfers = (
+  call: { readonly from: Address.Address; readonly to: Address.Address; readonly data: Hex }
+): Mined["transfers"] => {
   try {
     const { args, functionName } = decodeFunctionData({ abi, data: call.data })
     if (functionName !== "transfer" && functionName !== "mint") return []
     const [to, amount] = args
-    return [{ token: call.to, from: functionName === "mint" ? zero : call.from, to, amount }]
+    return [{ token: call.to, from: functionName === "mint" ? Address.zero : call.from, to: Address.make(to), amount }]
   } catch {
     return []
   }
@@ -37,7 +41,7 @@ export const make = (options: {
   const { blockTime, depth, dice, reorganisation, timeline } = options
   const blocks: Array<ReadonlyArray<Mined>> = []
   const places = new Map<Hex, number>()
-  const submitted: Array<{ readonly from: Address; readonly to: Address; readonly data: Hex }> = []
+  const submitted: Array<{ readonly from: Address.Address; readonly to: Address.Address; readonly data: Hex }> = []
   const listeners: Array<(mined: ReadonlyArray<Mined>) => void> = []
   let waiting: Array<Mined> = []
   let count = 0
