@@ -1,0 +1,60 @@
+/** What waits for a block. All nodes hear of it, sooner or later. */
+import type { Hex } from "viem"
+import type { Transaction } from "./Transaction.ts"
+
+export interface Pooled {
+  readonly tx: Transaction
+  /** The head when it came: a node that is behind that one has not heard of it yet. */
+  readonly arrived: number
+  /** The nodes that it was handed to. */
+  readonly handedTo: Set<number>
+}
+
+export interface Mempool {
+  readonly find: (hash: Hex) => Pooled | undefined
+  readonly at: (from: string, nonce: number) => Pooled | undefined
+  readonly all: () => ReadonlyArray<Pooled>
+  /** In the place of another one at its nonce, if there is one. */
+  readonly add: (pooled: Pooled) => void
+  readonly forget: (hash: Hex) => void
+  /** Nothing of an account up to this nonce waits any more. */
+  readonly used: (from: string, nonce: number) => void
+  /** Also what it has outbid, which a miner may still have. The dearest first. */
+  readonly versions: (pooled: Pooled) => ReadonlyArray<Pooled>
+  readonly reorder: (order: (all: ReadonlyArray<Pooled>) => ReadonlyArray<Pooled>) => void
+}
+
+const isAt = ({ tx }: Pooled, from: string, nonce: number): boolean => tx.nonce === nonce && tx.from === from
+
+export const make = (): Mempool => {
+  let waiting: ReadonlyArray<Pooled> = []
+  let outbid: ReadonlyArray<Pooled> = []
+  const at = (from: string, nonce: number) => waiting.find((one) => isAt(one, from, nonce))
+  return {
+    find: (hash) => waiting.find(({ tx }) => tx.hash === hash),
+    at,
+    all: () => waiting,
+    add: (pooled) => {
+      const other = at(pooled.tx.from, pooled.tx.nonce)
+      if (other !== undefined) outbid = [...outbid, other]
+      waiting = [...waiting.filter((one) => one !== other), pooled]
+    },
+    forget: (hash) => {
+      waiting = waiting.filter(({ tx }) => tx.hash !== hash)
+    },
+    used: (from, nonce) => {
+      const isLeft = ({ tx }: Pooled) => tx.from !== from || tx.nonce > nonce
+      waiting = waiting.filter(isLeft)
+      outbid = outbid.filter(isLeft)
+    },
+    versions: (pooled) => [pooled, ...outbid.filter((one) => isAt(one, pooled.tx.from, pooled.tx.nonce)).toReversed()],
+    reorder: (order) => {
+      waiting = order(waiting)
+    }
+  }
+}
+
+/** Whether it pays a tenth more than another one, as a node wants of a replacement. */
+export const outbids = ({ offer }: Transaction, other: Transaction): boolean =>
+  offer !== undefined && other.offer !== undefined &&
+  offer.maxFee * 100n >= other.offer.maxFee * 110n && offer.tip * 100n >= other.offer.tip * 110n
