@@ -14,6 +14,7 @@ const lockfile = "package-lock.json"
 const installed = "node_modules/.package-lock.json"
 const lock = "node_modules/.ready-lock"
 const stamp = ".built-from"
+const bundle = "scripts/bundle.mjs"
 
 /** @param {string} line */
 const say = (line) => process.stderr.write(`ballast: ${line}\n`)
@@ -59,7 +60,7 @@ const install = () => {
 
 /** Names and times of all that the compiler reads: a file that goes, or comes back older, counts like one that is edited. */
 const sources = () =>
-  ["package.json", "tsconfig.json", "tsconfig.build.json"]
+  ["package.json", "tsconfig.json", "tsconfig.build.json", bundle]
     .concat(readdirSync("src", { encoding: "utf8", recursive: true }).toSorted().map((file) => join("src", file)))
     .map((file) => `${file} ${modified(file)}\n`)
     .join("")
@@ -74,6 +75,7 @@ const build = () => {
   try {
     const args = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json", "--outDir", next]
     if (!succeeds(process.execPath, args)) throw new Error("the sources do not compile")
+    if (!succeeds(process.execPath, [bundle, next])) throw new Error("the command line cannot be bundled")
     writeFileSync(join(next, stamp), from)
     rmSync("dist", { recursive: true, force: true })
     renameSync(next, "dist")

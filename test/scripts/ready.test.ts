@@ -48,6 +48,7 @@ const clone = () => {
   cpSync("scripts/ready.mjs", path("scripts/ready.mjs"))
   write("package.json", `{ "type": "module", "engines": { "node": ">=20.19" } }`)
   for (const file of ["package-lock.json", "tsconfig.json", "tsconfig.build.json", "src/main.ts"]) write(file)
+  write("scripts/bundle.mjs")
   write("tsc", tsc)
   write("bin/npm", npm)
   chmodSync(path("bin/npm"), 0o755)

@@ -6,9 +6,9 @@ import { Effect, Option, Schema } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { parseAbi } from "viem"
 import { Hex } from "../../domain/Hex.ts"
+import { root } from "../PackageRoot.ts"
 import { describe, LocalWorldError } from "./LocalWorldError.ts"
 import * as Solidity from "./Solidity.ts"
 
@@ -55,9 +55,6 @@ export const Artifacts = Schema.Struct({
 export type Artifacts = typeof Artifacts.Type
 
 const CacheFile = Schema.parseJson(Artifacts)
-
-/** The package root: this file is three levels below it in `src` and in `dist`. */
-const root = fileURLToPath(new URL("../../../", import.meta.url))
 
 /** For tests; by default the package's own directories and the real compiler. */
 export interface Options {
