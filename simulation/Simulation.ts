@@ -1,0 +1,146 @@
+/** One run from one seed: the world, the processes, and an auditor who looks at both after every step. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import * as Audit from "./Audit.ts"
+import * as Dice from "./Dice.ts"
+import * as Log from "./Log.ts"
+import * as Network from "./Network.ts"
+import * as Plan from "./Plan.ts"
+import * as Program from "./Program.ts"
+import * as Timeline from "./Timeline.ts"
+import * as Trace from "./Trace.ts"
+import * as World from "./World.ts"
+
+export interface Options {
+  readonly seed: number
+  readonly trace?: boolean
+  /** A fault in the program. */
+  readonly plant?: Program.Plant
+  /** Leaves out what does not matter, to find what does. */
+  readonly without?: ReadonlySet<string>
+  /** For databases; of memory where there is such a thing. */
+  readonly folder?: string
+}
+
+export interface Result {
+  readonly seed: number
+  readonly operations: number
+  readonly crashes: number
+  readonly faults: number
+  readonly violations: ReadonlyArray<Audit.Violation>
+  readonly trace: ReadonlyArray<string>
+}
+
+const minutes = 60_000
+const hours = 60 * minutes
+
+/** 2026-01-01. */
+const beginning = 1_767_225_600_000
+
+/** Lets promises go on until none can. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+export const run = async (
+  { folder = tmpdir(), plant, seed, trace: isTraced = false, without = new Set() }: Options
+): Promise<
+  Result
+> => {
+  const dice = Dice.make(seed)
+  const timeline = Timeline.make(beginning)
+  const trace = Trace.make(timeline, isTraced)
+  const home = mkdtempSync(path.join(folder, "ballast-simulation-"))
+  const database = path.join(home, "ballast.db")
+  const plan = Plan.make(dice.fork("plan"))
+  const asks = plan.asks.filter(({ id }) => !without.has(id))
+  const weather = World.weather(dice.fork("weather"), without)
+  const network = Network.make({ timeline, trace, weather, dice: dice.fork("network") })
+  const world = World.make({ timeline, trace, dice: dice.fork("world"), without })
+  const audit = Audit.make({ world, plan, timeline, trace })
+  const counts = { crashes: 0, processes: 0 }
+  const running = new Map<string, Program.Program>()
+  let log: Log.Log | undefined
+
+  const surroundings = { ...world, timeline, network, trace }
+
+  const launch = (name: string) => {
+    counts.processes++
+    const program = Program.start(surroundings, {
+      name,
+      database,
+      plan,
+      plant,
+      dice: dice.fork(`${name} ${counts.processes}`),
+      acknowledged: audit.acknowledged,
+      died: (why) => audit.died(name, why),
+      crashed: () => {
+        counts.crashes++
+        running.delete(name)
+        timeline.after(crashed.between(500, 3 * minutes), () => launch(name))
+      }
+    })
+    running.set(name, program)
+    trace.tell(name, "starts")
+  }
+  const crashed = dice.fork("restarts")
+
+  /** Somebody who asks until it is in the log, of whatever process there is. */
+  const insist = (ask: Plan.Ask) => {
+    const [process] = running.values()
+    if (log?.operation(ask.id) !== undefined) return
+    if (process !== undefined) {
+      trace.tell("user", `asks ${process.name} for ${Plan.describe(ask)}`)
+      process.ask(ask)
+    }
+    timeline.after(7 * minutes, () => insist(ask))
+  }
+
+  const settle = async () => {
+    while (true) {
+      let hasRun = false
+      for (const program of [...running.values()]) if (program.run()) hasRun = true
+      if (!hasRun && !network.takeStirred()) return
+      await turn()
+    }
+  }
+
+  const isDone = () =>
+    log !== undefined && asks.every(({ id }) => log?.operation(id) !== undefined) &&
+    log.operations().every(audit.isSettled)
+
+  try {
+    for (let at = 0; at < plan.processes; at++) launch(`process ${"AB"[at]}`)
+    await settle()
+    log = Log.open(database)
+    for (const ask of asks) timeline.after(ask.at, () => insist(ask))
+    const calmAt = beginning + World.badTime(dice.fork("bad time"))
+    const endAt = calmAt + 12 * hours
+    timeline.after(calmAt - beginning, () => {
+      trace.tell("world", "is calm from now on")
+      network.setWeather(Network.calm)
+      world.calm()
+    })
+    let checked = timeline.now()
+    while (audit.violations.length === 0 && timeline.now() < endAt && timeline.next()) {
+      await settle()
+      const isNews = audit.look(log)
+      if ((isNews || timeline.now() - checked > minutes) && audit.violations.length === 0) {
+        checked = timeline.now()
+        if (isDone()) break
+      }
+    }
+    audit.end(log, { isInTime: isDone() })
+    return {
+      seed,
+      operations: log.operations().length,
+      crashes: counts.crashes,
+      faults: network.counts.faults,
+      violations: audit.violations,
+      trace: trace.lines
+    }
+  } finally {
+    for (const program of running.values()) program.end()
+    log?.close()
+    rmSync(home, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,48 @@
+/** Effect's scheduler for one simulated process: nothing runs by itself, nothing runs after its end, and it can be frozen. */
+import type { Scheduler } from "effect"
+
+export interface Tasks extends Scheduler.Scheduler {
+  /** Runs all that is due, and what becomes due by that; false where there was nothing. */
+  readonly run: () => boolean
+  /** Like SIGSTOP; what becomes due meanwhile waits. */
+  readonly freeze: (isFrozen: boolean) => void
+  /** Like SIGKILL: no fiber takes another step, so none cleans up. */
+  readonly end: () => void
+  readonly isOver: () => boolean
+}
+
+/** As many steps as Effect takes by itself before it lets others have a turn. */
+const stepsInTurn = 2048
+
+export const make = (): Tasks => {
+  let queue: Array<() => void> = []
+  let isFrozen = false
+  let isOver = false
+  return {
+    shouldYield: (fiber) => isOver || fiber.currentOpCount > stepsInTurn ? 0 : false,
+    scheduleTask: (task) => {
+      if (!isOver) queue.push(task)
+    },
+    run: () => {
+      if (isFrozen || queue.length === 0) return false
+      while (queue.length > 0 && !isFrozen) {
+        const due = queue
+        queue = []
+        for (const task of due) {
+          // A task may end the process, and what stands behind it in the queue is then not run.
+          if (isOver) break
+          task()
+        }
+      }
+      return true
+    },
+    freeze: (frozen) => {
+      isFrozen = frozen
+    },
+    end: () => {
+      isOver = true
+      queue = []
+    },
+    isOver: () => isOver
+  }
+}
