@@ -26,7 +26,7 @@ const leastFinality = 500
 const gas = { burn: 95_260n, receive: 108_802n, receiveFee: 31_709n }
 
 /** Where Circle's fees go. */
-const feeRecipient = Words.address(getAddress(`0x${keccak256(toHex("Circle's fee recipient")).slice(-40)}`))
+export const feeRecipient = Words.address(getAddress(`0x${keccak256(toHex("Circle's fee recipient")).slice(-40)}`))
 
 const topicOf = (address: string): Hex => Words.hex(Words.ofAddress(address))
 

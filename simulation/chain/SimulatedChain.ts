@@ -1,6 +1,5 @@
 /** A chain with its mempool, its fees, its reorganisations and its contracts, and the nodes that tell of it. */
-import type { Hex } from "viem"
-import type { Address } from "../../src/domain/Address.ts"
+import type { Address, Hex } from "viem"
 import type { ChainName } from "../../src/services/Chain.ts"
 import type { Dice } from "../Dice.ts"
 import * as Places from "../Places.ts"
@@ -21,6 +20,7 @@ import * as State from "./State.ts"
 import * as Trading from "./Trading.ts"
 import * as Transaction from "./Transaction.ts"
 import * as Transmitter from "./Transmitter.ts"
+import * as Words from "./Words.ts"
 
 export type { Transfer } from "./Execution.ts"
 export type { Mined } from "./Ledger.ts"
@@ -137,14 +137,16 @@ export const make = ({ blockTime, dice, genesis, name, timeline, ...options }: O
 
   const submitted = new Map<Address, number>()
   const submit: SimulatedChain["submit"] = (call) => {
-    const nonce = submitted.get(call.from) ?? 0
-    submitted.set(call.from, nonce + 1)
+    const from = Words.address(call.from)
+    const nonce = submitted.get(from) ?? 0
+    submitted.set(from, nonce + 1)
     const tx = Transaction.submitted(call, nonce, chainId)
     pool.add({ tx, arrived: head, handedTo: new Set() })
     return tx.hash
   }
 
-  const balanceOf = (address: Address, owner: Address) => state().get(Erc20.balance({ address }, owner)) ?? 0n
+  const balanceOf = (token: Address, owner: Address) =>
+    state().get(Erc20.balance({ address: Words.address(token) }, Words.address(owner))) ?? 0n
   const vaultBalance = () => Decimals.toUnits(state().get(Genesis.vault) ?? 0n, 6) ?? 0n
   const trading = Trading.make({ timeline, dice: dice.fork("trading"), submit, vaultBalance })
 
@@ -193,7 +195,7 @@ export const make = ({ blockTime, dice, genesis, name, timeline, ...options }: O
     },
     balanceOf,
     vaultBalance,
-    weiOf: (account) => state().get(State.wei(account)) ?? 0n,
+    weiOf: (account) => state().get(State.wei(Words.address(account))) ?? 0n,
     transactions: ledger.transactions,
     signed: () => [...known.values()],
     isUsed: (nonce) => state().has(Transmitter.used(nonce.toLowerCase())),

@@ -247,6 +247,7 @@ describe("reorganisations", () => {
         for (let block = 0; block < 6; block++) {
           mine(1)
           const count = world.transactions().length
+          expect(hashes.filter((one) => world.receipt(one) !== undefined)).toHaveLength(count)
           expect(yield* node.nonce(Places.wallet, "latest")).toBe(count)
           expect(world.balanceOf(Places.usdc.ethereum, Places.wallet)).toBe(beginning.ethereum - 1_000n * BigInt(count))
           expect(yield* node.nonce(Places.wallet, "pending")).toBe(nonce + 1)
