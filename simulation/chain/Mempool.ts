@@ -17,10 +17,10 @@ export interface Mempool {
   /** In the place of another one at its nonce, if there is one. */
   readonly add: (pooled: Pooled) => void
   readonly forget: (hash: Hex) => void
-  /** Nothing of an account up to this nonce waits any more. */
+  /** Nothing of an account up to this nonce waits any more, unless a reorganisation sets it free. */
   readonly used: (from: string, nonce: number) => void
-  /** Also what it has outbid, which a miner may still have. The dearest first. */
-  readonly versions: (pooled: Pooled) => ReadonlyArray<Pooled>
+  /** Others at its nonce that a miner may still have, the latest first. */
+  readonly others: (pooled: Pooled) => ReadonlyArray<Pooled>
   readonly reorder: (order: (all: ReadonlyArray<Pooled>) => ReadonlyArray<Pooled>) => void
 }
 
@@ -28,7 +28,7 @@ const isAt = ({ tx }: Pooled, from: string, nonce: number): boolean => tx.nonce 
 
 export const make = (): Mempool => {
   let waiting: ReadonlyArray<Pooled> = []
-  let outbid: ReadonlyArray<Pooled> = []
+  let replaced: ReadonlyArray<Pooled> = []
   const at = (from: string, nonce: number) => waiting.find((one) => isAt(one, from, nonce))
   return {
     find: (hash) => waiting.find(({ tx }) => tx.hash === hash),
@@ -36,18 +36,19 @@ export const make = (): Mempool => {
     all: () => waiting,
     add: (pooled) => {
       const other = at(pooled.tx.from, pooled.tx.nonce)
-      if (other !== undefined) outbid = [...outbid, other]
+      if (other !== undefined) replaced = [...replaced, other]
       waiting = [...waiting.filter((one) => one !== other), pooled]
     },
     forget: (hash) => {
       waiting = waiting.filter(({ tx }) => tx.hash !== hash)
     },
     used: (from, nonce) => {
-      const isLeft = ({ tx }: Pooled) => tx.from !== from || tx.nonce > nonce
-      waiting = waiting.filter(isLeft)
-      outbid = outbid.filter(isLeft)
+      const isOver = ({ tx }: Pooled) => tx.from === from && tx.nonce <= nonce
+      replaced = [...replaced, ...waiting.filter(isOver)]
+      waiting = waiting.filter((one) => !isOver(one))
     },
-    versions: (pooled) => [pooled, ...outbid.filter((one) => isAt(one, pooled.tx.from, pooled.tx.nonce)).toReversed()],
+    others: (pooled) =>
+      replaced.filter((one) => one !== pooled && isAt(one, pooled.tx.from, pooled.tx.nonce)).toReversed(),
     reorder: (order) => {
       waiting = order(waiting)
     }

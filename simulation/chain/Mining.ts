@@ -69,8 +69,7 @@ export const block = (options: Options): Block | undefined => {
   const next = (): Pooled | undefined => {
     for (const one of pool.all()) {
       if (!isNext(one, state)) continue
-      const [newest, ...outbid] = pool.versions(one)
-      const candidates = newest !== undefined && passed.has(newest) ? outbid : [one]
+      const candidates = passed.has(one) ? pool.others(one) : [one]
       const found = candidates.find((one) => pays(one, options, state))
       if (found !== undefined) return found
     }

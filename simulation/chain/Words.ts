@@ -32,4 +32,10 @@ export const topic = (signature: string): Hex => {
   return found
 }
 
-export const selector = (signature: string): Hex => toFunctionSelector(signature)
+const selectors = new Map<string, Hex>()
+
+export const selector = (signature: string): Hex => {
+  const found = selectors.get(signature) ?? toFunctionSelector(signature)
+  selectors.set(signature, found)
+  return found
+}

@@ -100,36 +100,25 @@ describe("the bridge", () => {
       expect(found).toMatchObject([{ txHash: minted.txHash, blockNumber: minted.blockNumber }])
     }))
 
-  it.effect("refuses what the real ones refuse, in their words", () =>
+  it.effect("refuses what is not attested as it should be, and everything while it is paused", () =>
     Effect.gen(function*() {
       const chains = Chains.make()
       const { message, sent } = yield* burned(chains)
-      const { base, ethereum } = chains
-      const said = (
-        side: typeof base | typeof ethereum,
-        call: { readonly to: typeof Places.wallet; readonly data: Hex }
-      ) =>
-        side.nodes[0].estimateGas({ from: Places.wallet, ...call }).pipe(
+      const { nodes: [node], world } = chains.base
+      const said = (message: Hex, attestation?: Hex) =>
+        node.estimateGas({ from: Places.wallet, ...receiving(message, attestation) }).pipe(
           Effect.match({ onFailure: ({ revert }) => revert, onSuccess: () => "nothing" })
         )
-      const onBase = (message: Hex, attestation?: Hex) => said(base, receiving(message, attestation))
-      expect(yield* onBase(message)).toBe("nothing")
-      expect(yield* onBase(sent)).toBe("Nonce already used")
-      expect(yield* onBase(sent, Signing.good(message))).toBe("Invalid signature: not attester")
-      expect(yield* onBase(message, Signing.flawed(message, "short"))).toBe("Invalid attestation length")
-      expect(yield* onBase(message, Signing.flawed(message, "descending"))).toBe("Invalid signature order or dupe")
-      expect(yield* onBase(message, `0x${"00".repeat(130)}`)).toBe("ECDSA: invalid signature 'v' value")
-      expect(yield* said(ethereum, receiving(message))).toBe("Invalid destination domain")
-      expect(yield* onBase(fill(message, { expirationBlock: 10n }))).toBe("Message expired and must be re-signed")
-      expect(yield* onBase(fill(message, { feeExecuted: 200_001n }))).toBe("Fee exceeds max fee")
-      expect(yield* said(ethereum, burn(0n))).toBe("Amount must be nonzero")
-      expect(yield* said(ethereum, burn(10n, 10n))).toBe("Max fee must be less than amount")
-      expect(yield* said(ethereum, burn(10n ** 13n + 1n))).toBe("ERC20: transfer amount exceeds balance")
-      expect(yield* said(base, burn(1_000_000n))).toBe("No TokenMessenger for domain")
-      base.world.set({ cctpPaused: true })
-      expect(yield* onBase(message)).toBe("Pausable: paused")
-      base.world.set({ cctpPaused: false, signatureThreshold: 1 })
-      expect(yield* onBase(message)).toBe("Invalid attestation length")
+      expect(yield* said(message)).toBe("nothing")
+      expect(yield* said(sent)).toBe("Nonce already used")
+      expect(yield* said(sent, Signing.good(message))).toBe("Invalid signature: not attester")
+      expect(yield* said(message, Signing.flawed(message, "short"))).toBe("Invalid attestation length")
+      expect(yield* said(message, Signing.flawed(message, "descending"))).toBe("Invalid signature order or dupe")
+      expect(yield* said(message, `0x${"00".repeat(130)}`)).toBe("ECDSA: invalid signature 'v' value")
+      world.set({ cctpPaused: true })
+      expect(yield* said(message)).toBe("Pausable: paused")
+      world.set({ cctpPaused: false, signatureThreshold: 1 })
+      expect(yield* said(message)).toBe("Invalid attestation length")
     }))
 })
 
@@ -201,6 +190,18 @@ describe("the mempool", () => {
       const paid = Chains.ether - world.weiOf(Places.wallet)
       expect(paid).toBeGreaterThan(2n * 21_000n * gwei)
       expect(paid).toBeLessThan(21_000n * 42n * gwei)
+    }))
+
+  it.effect("what was replaced may be mined all the same", () =>
+    Effect.gen(function*() {
+      const { ethereum } = Chains.make({ mood: { ...SimulatedChain.calm, passOver: 1 } })
+      const { mine, nodes: [node], sign, world } = ethereum
+      const first = yield* sign({ nonce: 0 })
+      const second = yield* sign({ nonce: 0, maxFee: 30n * gwei, tip: 2n * gwei })
+      for (const { raw } of [first, second]) expect((yield* node.broadcast(raw)).answer).toBe("Accepted")
+      mine(1)
+      expect(world.transactions()).toMatchObject([{ hash: first.hash }])
+      expect((yield* node.broadcast(second.raw)).answer).toBe("NonceTooLow")
     }))
 
   it.effect("a node that is behind has not heard of what the others know", () =>
