@@ -20,7 +20,15 @@ export interface Market {
 /** A full block raises the fee by an eighth, and an empty one lowers it by as much. */
 const most = 8n
 
-export const make = (dice: Dice, { usual }: Prices, first: number): Market => {
+/** How long a spike lasts, in minutes. */
+const [shortest, longest] = [1, 8]
+
+export const make = (
+  dice: Dice,
+  { usual }: Prices,
+  { blockTime, first }: { readonly first: number; readonly blockTime: number }
+): Market => {
+  const blocksPerMinute = Math.ceil(60_000 / blockTime)
   const fees = [usual]
   let high = 0n
   let left = 0
@@ -41,7 +49,7 @@ export const make = (dice: Dice, { usual }: Prices, first: number): Market => {
       else if (left > 0) left--
       else if (dice.chance(spike)) {
         high = latest() * BigInt(dice.between(3, 20))
-        left = dice.between(20, 120)
+        left = dice.between(shortest, longest) * blocksPerMinute
       }
       fees.push(next(latest()))
     },

@@ -24,10 +24,10 @@ export const calm: Mood = { reorganisation: 0, depth: 1, forget: 0, spike: 0, la
 /** Some of everything. */
 export const wild: Mood = {
   ...calm,
-  reorganisation: 0.02,
-  forget: 0.1,
-  spike: 0.003,
-  lag: 0.01,
-  passOver: 0.4,
-  trade: 0.002
+  reorganisation: 0.2,
+  forget: 0.15,
+  spike: 0.004,
+  lag: 0.03,
+  passOver: 0.9,
+  trade: 0.005
 }

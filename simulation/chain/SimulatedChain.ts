@@ -92,7 +92,7 @@ export const make = ({ blockTime, dice, genesis, name, timeline, ...options }: O
   const listeners: Array<(mined: ReadonlyArray<Ledger.Mined>) => void> = []
   const ledger = Ledger.make(Genesis.state(name, genesis))
   const pool = Mempool.make()
-  const market = Market.make(dice.fork("market"), prices[name], first)
+  const market = Market.make(dice.fork("market"), prices[name], { first, blockTime })
   const nodes = Nodes.make(dice.fork("nodes"))
   const contracts = Genesis.contracts(name)
   const mining = dice.fork("mining")
