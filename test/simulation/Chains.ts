@@ -13,7 +13,7 @@ import * as RpcEndpoint from "../../src/layers/evm/RpcEndpoint.ts"
 import type { ChainName } from "../../src/services/Chain.ts"
 import { pass } from "./Asking.ts"
 
-export const blockTimes = { ethereum: 12_000, base: 2_000 }
+const blockTimes = { ethereum: 12_000, base: 2_000 }
 export const ether = 10n ** 18n
 export const gwei = 10n ** 9n
 const account = privateKeyToAccount(Places.walletKey)
