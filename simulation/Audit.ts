@@ -19,6 +19,8 @@ export interface Violation {
 
 export interface Audit {
   readonly violations: ReadonlyArray<Violation>
+  /** Something may be in the log that was not there when it was looked at. */
+  readonly touched: () => void
   readonly acknowledged: (id: string, version: number) => void
   readonly died: (process: string, why: string) => void
   /** True where something new is in the log. */
@@ -50,6 +52,7 @@ export const make = (
   const onDisk = new Map<string, number>()
   const claimed = new Map<string, string>()
   let seen = -1
+  let isTouched = true
 
   const violate = (kind: Violation["kind"], what: string) => {
     trace.tell("auditor", `${kind}: ${what}`)
@@ -89,13 +92,17 @@ export const make = (
 
   return {
     violations,
+    touched: () => {
+      isTouched = true
+    },
     acknowledged: (id, version) => {
       onDisk.set(id, Math.max(version, onDisk.get(id) ?? 0))
     },
     died: (process, why) => violate("died", `${process}: ${why}`),
     isSettled: (operation) => Outcome.settled(outcome(operation)),
     look: (log) => {
-      const news = log.news()
+      const news = isTouched ? log.news() : []
+      isTouched = false
       for (const { id, sequence, type } of news) trace.tell("log", `${type} ${id}, event ${sequence}`)
       for (const id of new Set(news.map(({ id }) => id))) {
         const operation = log.operation(id)

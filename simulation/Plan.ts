@@ -58,7 +58,7 @@ const ask = (dice: Dice): Ask => {
 const twin = (one: Ask, dice: Dice): Ask => ({ ...one, id: uuid(dice), at: one.at + dice.between(0, 90_000) })
 
 const asked = (dice: Dice): ReadonlyArray<Ask> => {
-  const asks = Array.from({ length: dice.between(2, 5) }, () => ask(dice))
+  const asks = Array.from({ length: dice.between(1, 4) }, () => ask(dice))
   return asks.flatMap((one) => dice.chance(0.2) ? [one, twin(one, dice)] : [one])
 }
 
@@ -67,7 +67,7 @@ const drawn = (dice: Dice) => ({
   BALLAST_BASE_CONFIRMATIONS: String(dice.between(3, 5)),
   BALLAST_CCTP_FINALITY: dice.pick(["fast", "fast", "standard"]),
   BALLAST_VAULT_SHORT_WITHDRAWAL: dice.pick(["fail", "continue"]),
-  BALLAST_LEASE_DURATION: dice.pick(["15 seconds", "30 seconds"]),
+  BALLAST_LEASE_DURATION: dice.pick(["45 seconds", "2 minutes"]),
   BALLAST_POLL_INTERVAL: dice.pick(["10 seconds", "30 seconds"]),
   BALLAST_POLL_TIMEOUT: dice.pick(["10 minutes", "30 minutes"])
 })

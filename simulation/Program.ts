@@ -1,7 +1,7 @@
 /** One process of Ballast: the whole program over the simulated world. It can be killed at any moment. */
 import { HttpClient } from "@effect/platform"
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { Cause, Context, Effect, Exit, Layer, Logger, LogLevel, Random, Runtime, Scope } from "effect"
+import { Cause, Context, Effect, Exit, Layer, Logger, LogLevel, Random, Runtime, Schedule, Scope } from "effect"
 import { EquitySymbol } from "../src/domain/EquitySymbol.ts"
 import { MintId, RebalanceId, RedemptionId } from "../src/domain/OperationId.ts"
 import * as EvmChain from "../src/layers/evm/EvmChain.ts"
@@ -58,6 +58,8 @@ export interface Options {
   readonly plan: Plan
   readonly dice: Dice
   readonly plant: Plant | undefined
+  /** Something may be in the log now that was not before. */
+  readonly touched: () => void
   /** What the store has said is on the disk. */
   readonly acknowledged: (id: string, version: number) => void
   /** Ballast never dies of itself. */
@@ -102,12 +104,16 @@ const layers = (world: Surroundings, victim: Victim, { plan: { configuration } }
       PrivateKeySigner.layer(configuration.wallet),
       Layer.sync(HttpClient.HttpClient, () => Wires.httpClient(world.network, victim, servers))
     )),
-    Layer.merge(Policies.layer({ ...configuration.policies, waitForLease: true }))
+    Layer.merge(Layer.sync(Policies.Policies, () => ({
+      ...Policies.make({ ...configuration.policies, waitForLease: true }),
+      // A look a second would be most of what is simulated.
+      lease: Schedule.spaced("20 seconds")
+    })))
   )
 }
 
 /** Tells what was acknowledged, the moment the caller learns it. */
-const listening = (context: Context.Context<Ports>, acknowledged: Options["acknowledged"]) => {
+const listening = (context: Context.Context<Ports>, { acknowledged, touched }: Options) => {
   const store = Context.get(context, EventStore)
   return Context.add(
     context,
@@ -115,7 +121,12 @@ const listening = (context: Context.Context<Ports>, acknowledged: Options["ackno
     EventStore.of({
       ...store,
       append: (aggregate, id, commit) =>
-        Effect.tap(store.append(aggregate, id, commit), (version) => Effect.sync(() => acknowledged(id, version)))
+        store.append(aggregate, id, commit).pipe(
+          Effect.tap((version) => Effect.sync(() => acknowledged(id, version))),
+          // On the way in as well: whoever dies in it does not come out.
+          Effect.ensuring(Effect.sync(touched)),
+          (appending) => Effect.zipRight(Effect.sync(touched), appending)
+        )
     })
   )
 }
@@ -144,7 +155,7 @@ const execute = (ask: Ask): Executed => {
 }
 
 export const start = (world: Surroundings, options: Options): Program => {
-  const { acknowledged, crashed, database, dice, died, name, plan, plant } = options
+  const { crashed, database, dice, died, name, plan, plant } = options
   const tasks = Tasks.make()
   const connection = Effect.runSync(Scope.make())
   const waiting: Array<Effect.Effect<void, never, Ports>> = []
@@ -199,7 +210,7 @@ export const start = (world: Surroundings, options: Options): Program => {
     const disk = yield* open
     const built = yield* Layer.build(Layer.provideMerge(layers(world, victim, options), Layer.succeedContext(disk)))
     const planted = plant === undefined ? built : yield* plant(built, plan)
-    runtime = yield* Effect.provide(Effect.runtime<Ports>(), listening(planted, acknowledged))
+    runtime = yield* Effect.provide(Effect.runtime<Ports>(), listening(planted, options))
     begin(
       Effect.scoped(Recovery.run).pipe(
         Effect.zipRight(Effect.sync(() => died("the process has come to an end by itself"))),

@@ -38,6 +38,9 @@ const hours = 60 * minutes
 /** 2026-01-01. */
 const beginning = 1_767_225_600_000
 
+/** Nothing takes so many turns of its promises at one moment. */
+const mostTurns = 1_000
+
 /** Lets promises go on until none can. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -71,10 +74,12 @@ export const run = async (
       plan,
       plant,
       dice: dice.fork(`${name} ${counts.processes}`),
+      touched: audit.touched,
       acknowledged: audit.acknowledged,
       died: (why) => audit.died(name, why),
       crashed: () => {
         counts.crashes++
+        audit.touched()
         running.delete(name)
         timeline.after(crashed.between(500, 3 * minutes), () => launch(name))
       }
@@ -96,12 +101,13 @@ export const run = async (
   }
 
   const settle = async () => {
-    while (true) {
+    for (let turns = 0; turns < mostTurns; turns++) {
       let hasRun = false
       for (const program of [...running.values()]) if (program.run()) hasRun = true
       if (!hasRun && !network.takeStirred()) return
       await turn()
     }
+    audit.died("some process", "it is busy without end while no time passes")
   }
 
   const isDone = () =>

@@ -14,6 +14,9 @@ export interface Tasks extends Scheduler.Scheduler {
 /** As many steps as Effect takes by itself before it lets others have a turn. */
 const stepsInTurn = 2048
 
+/** As often something may follow from something before it is looked at from outside whether there is an end to it. */
+const rounds = 1_000
+
 export const make = (): Tasks => {
   let queue: Array<() => void> = []
   let isFrozen = false
@@ -25,7 +28,7 @@ export const make = (): Tasks => {
     },
     run: () => {
       if (isFrozen || queue.length === 0) return false
-      while (queue.length > 0 && !isFrozen) {
+      for (let round = 0; queue.length > 0 && !isFrozen && round < rounds; round++) {
         const due = queue
         queue = []
         for (const task of due) {

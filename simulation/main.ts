@@ -52,7 +52,7 @@ const work = async ({ broken, from, seeds, step }: Job, tell: (result: Simulatio
 const elsewhere = (job: Job, tell: (result: Simulation.Result) => void): Promise<void> =>
   new Promise((resolve, reject) => {
     const [script = ""] = process.argv.slice(1)
-    const child = spawn(process.execPath, [script, "--job", JSON.stringify(job)], {
+    const child = spawn(process.execPath, ["--max-semi-space-size=64", script, "--job", JSON.stringify(job)], {
       stdio: ["ignore", "pipe", "inherit"]
     })
     process.once("exit", () => child.kill())
