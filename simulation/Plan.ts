@@ -41,7 +41,7 @@ const uuid = (dice: Dice): string =>
 
 const ask = (dice: Dice): Ask => {
   const asking = { id: uuid(dice), at: dice.between(0, 20 * 60_000) }
-  const kind = dice.pick(["mint", "redeem", "toBase", "toAlpaca"] as const)
+  const kind = dice.pick(["mint", "redeem", "toBase", "toBase", "toAlpaca"] as const)
   switch (kind) {
     case "mint":
     case "redeem": {
@@ -58,8 +58,8 @@ const ask = (dice: Dice): Ask => {
 const twin = (one: Ask, dice: Dice): Ask => ({ ...one, id: uuid(dice), at: one.at + dice.between(0, 90_000) })
 
 const asked = (dice: Dice): ReadonlyArray<Ask> => {
-  const asks = Array.from({ length: dice.between(1, 4) }, () => ask(dice))
-  return asks.flatMap((one) => dice.chance(0.2) ? [one, twin(one, dice)] : [one])
+  const asks = Array.from({ length: dice.between(1, 3) }, () => ask(dice))
+  return asks.flatMap((one) => dice.chance(0.3) ? [one, twin(one, dice)] : [one])
 }
 
 const drawn = (dice: Dice) => ({
@@ -68,7 +68,7 @@ const drawn = (dice: Dice) => ({
   BALLAST_CCTP_FINALITY: dice.pick(["fast", "fast", "standard"]),
   BALLAST_VAULT_SHORT_WITHDRAWAL: dice.pick(["fail", "continue"]),
   BALLAST_LEASE_DURATION: dice.pick(["45 seconds", "2 minutes"]),
-  BALLAST_POLL_INTERVAL: dice.pick(["10 seconds", "30 seconds"]),
+  BALLAST_POLL_INTERVAL: dice.pick(["15 seconds", "45 seconds"]),
   BALLAST_POLL_TIMEOUT: dice.pick(["10 minutes", "30 minutes"])
 })
 
@@ -90,7 +90,7 @@ const fixed = {
   BALLAST_VAULT_CONTRACT: Places.orderbook,
   BALLAST_USDC_VAULT_ID: Places.vaultId,
   BALLAST_USDC_CONCURRENT: "10",
-  BALLAST_ATTESTATION_POLL_INTERVAL: "20 seconds",
+  BALLAST_ATTESTATION_POLL_INTERVAL: "45 seconds",
   BALLAST_ATTESTATION_TIMEOUT: "2 hours",
   BALLAST_RECHECK_INTERVAL: "5 minutes",
   BALLAST_EQUITIES: JSON.stringify(Places.equities)

@@ -22,8 +22,8 @@ export const weather = (dice: Dice, without: ReadonlySet<string>): Network.Weath
     return without.has(name) ? 0 : chance
   }
   return {
-    fault: some("fault", [0.02, 0.05, 0.1]),
-    crash: some("crash", [0.004, 0.008, 0.02]),
+    fault: some("fault", [0.03, 0.06, 0.12]),
+    crash: some("crash", [0.006, 0.012, 0.03]),
     freeze: some("freeze", [0, 0.001, 0.004]),
     outage: some("outage", [0, 0.0005, 0.002])
   }
@@ -55,7 +55,7 @@ type Mood = SimulatedAlpaca.Mood | SimulatedChain.Mood | SimulatedCircle.Mood
 
 /** Each kind of strangeness is there in some runs and not in others. */
 const mixed = <M extends Mood>(calm: M, wild: M, dice: Dice, without: ReadonlySet<string>): M => {
-  const left = new Set(Object.keys(wild).filter((kind) => without.has(kind) || dice.chance(0.4)))
+  const left = new Set(Object.keys(wild).filter((kind) => without.has(kind) || dice.chance(0.3)))
   return Object.assign(
     { ...wild },
     ...Object.entries(calm).filter(([kind]) => left.has(kind)).map(([kind, value]) => ({ [kind]: value }))

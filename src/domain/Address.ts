@@ -7,8 +7,19 @@ import { bytesToHex } from "@noble/hashes/utils"
 import { Either, ParseResult, Schema } from "effect"
 import * as Hex from "./Hex.ts"
 
+/** An operation has the same few in each of its states, and a hash takes longer than all else that is checked there. */
+const known = new Map<string, Hex.Hex>()
+const mostKnown = 1_000
+
 const checksum = (address: string): Hex.Hex => {
   const digits = address.slice(2).toLowerCase()
+  const found = known.get(digits) ?? checksumOf(digits)
+  if (known.size >= mostKnown) known.clear()
+  known.set(digits, found)
+  return found
+}
+
+const checksumOf = (digits: string): Hex.Hex => {
   const hash = bytesToHex(keccak_256(digits))
   return `0x${[...digits].map((digit, i) => hash.charAt(i) >= "8" ? digit.toUpperCase() : digit).join("")}`
 }
