@@ -44,7 +44,7 @@ const evolve = (before: Operation | undefined, event: RecordedEvent): Operation 
         id,
         version,
         type: event.aggregate,
-        state: next(Mint.aggregate, before?.type === event.aggregate ? before.state : undefined, event)
+        state: next(Mint.aggregate as never, before?.type === event.aggregate ? before.state : undefined, event)
       }
     case "EquityRedemption":
       return {

@@ -8,6 +8,9 @@ const at = { at: Schema.DateTimeUtc }
 export const reconciliation = { reason: Schema.NonEmptyString, note: Schema.NonEmptyString }
 export const Reconciliation = Schema.Struct(reconciliation)
 
+/** Why a failed operation is tried anew, and by what it is known that nothing of the old try can still happen. */
+export const retry = { reason: Schema.NonEmptyString }
+
 export const Fail = Schema.TaggedStruct("Fail", { reason: Reason, detail: Schema.NonEmptyString, place: Place, ...at })
 export const Cancel = Schema.TaggedStruct("Cancel", { reason: Schema.NonEmptyString, ...at })
 export const Reconcile = Schema.TaggedStruct("Reconcile", { ...reconciliation, ...at })

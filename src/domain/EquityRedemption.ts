@@ -2,14 +2,15 @@
  * Tokens on Base become shares at the broker.
  *
  *     NotStarted -> Requested -> TokensSent -> Pending -> Completed
- *                       |            |          |  ^
+ *                       |  ^         |          |  ^
+ *                       |  +---------|----------|--|-- retried ----+
  *                       +------------+----------+  +-- recovered --+
  *                                    |                             |
  *                                    +--------> Failed ------------+-> Reconciled
  */
 import { Option, Schema } from "effect"
 import * as Aggregate from "./Aggregate.ts"
-import type { Command, TokensNotSent } from "./EquityRedemption/Command.ts"
+import type { Command, TokensAreSent, TokensNotSent } from "./EquityRedemption/Command.ts"
 import { decider } from "./EquityRedemption/Decider.ts"
 import { codec, type Event } from "./EquityRedemption/Event.ts"
 import { State } from "./EquityRedemption/State.ts"
@@ -26,7 +27,7 @@ export const transferStep = "transfer"
 
 const encodeState = Schema.encodeSync(State)
 
-export const aggregate = Aggregate.make<RedemptionId, Command, State, Event, TokensNotSent>({
+export const aggregate = Aggregate.make<RedemptionId, Command, State, Event, TokensNotSent | TokensAreSent>({
   type: "EquityRedemption",
   decider,
   codec,
@@ -50,7 +51,7 @@ export const aggregate = Aggregate.make<RedemptionId, Command, State, Event, Tok
       case "NotStarted":
         return Option.none()
       case "Requested":
-        return Option.some(state.requestedAt)
+        return Option.some(state.retriedAt ?? state.requestedAt)
       case "TokensSent":
         return Option.some(state.sentAt)
       case "Pending":

@@ -4,14 +4,15 @@
  *     NotStarted -> MintRequested -> MintAccepted -> TokensReceived -> Completed
  *                        |               |                |
  *                        +---------------+----------------+-> Failed -> Reconciled
- *                                        ^                      |
- *                                        +-- recovered ---------+
+ *                        ^               ^                      |
+ *                        |               +-- recovered ---------+
+ *                        +-- retried ---------------------------+
  */
 import { Option, Schema } from "effect"
 import * as Aggregate from "./Aggregate.ts"
 import type { MintId } from "./OperationId.ts"
 import * as Outcome from "./Outcome.ts"
-import type { Command } from "./TokenizedEquityMint/Command.ts"
+import type { Command, TokensHaveCome } from "./TokenizedEquityMint/Command.ts"
 import { decider } from "./TokenizedEquityMint/Decider.ts"
 import { codec, type Event } from "./TokenizedEquityMint/Event.ts"
 import { State } from "./TokenizedEquityMint/State.ts"
@@ -23,7 +24,7 @@ export * as State from "./TokenizedEquityMint/State.ts"
 
 const encodeState = Schema.encodeSync(State)
 
-export const aggregate = Aggregate.make<MintId, Command, State, Event, never>({
+export const aggregate = Aggregate.make<MintId, Command, State, Event, TokensHaveCome>({
   type: "TokenizedEquityMint",
   decider,
   codec,
@@ -47,7 +48,7 @@ export const aggregate = Aggregate.make<MintId, Command, State, Event, never>({
       case "NotStarted":
         return Option.none()
       case "MintRequested":
-        return Option.some(state.requestedAt)
+        return Option.some(state.retried?.at ?? state.requestedAt)
       case "MintAccepted":
         return Option.some(state.acceptedAt)
       case "TokensReceived":

@@ -12,7 +12,7 @@ type Decide = Decider.DecideTable<
   Redemption.State.State,
   Redemption.Event.Event,
   Redemption.Transitions,
-  Redemption.TokensNotSent
+  Redemption.TokensNotSent | Redemption.TokensAreSent
 >
 
 const tokenizationRequestId = TokenizationRequestId.make("late")
@@ -48,7 +48,17 @@ export const recoveredToTheWrongState: Pick<Evolve, "Failed"> = {
   Failed: {
     // @ts-expect-error a recovery leads to Pending, not back to TokensSent
     RedemptionRecovered: () => state.TokensSent,
+    RedemptionRetried: () => state.Retried,
     RedemptionReconciled: () => state.Reconciled
+  }
+}
+
+export const retriedPastTheTransfer: Pick<Evolve, "Failed"> = {
+  Failed: {
+    RedemptionRecovered: () => state.Recovered,
+    RedemptionReconciled: () => state.Reconciled,
+    // @ts-expect-error a new try begins with the transfer
+    RedemptionRetried: () => state.TokensSent
   }
 }
 

@@ -16,7 +16,7 @@ const walks = lawsOf({
     TokensSent: ["Detect", "Fail"],
     Pending: ["Complete", "Fail"],
     Completed: [],
-    Failed: ["RecoverRedemption", "Reconcile"],
+    Failed: ["RecoverRedemption", "RetryRedemption", "Reconcile"],
     Reconciled: []
   },
   references: (before) => {
@@ -31,6 +31,8 @@ const walks = lawsOf({
   rejects: (command, state) =>
     command._tag === "RecoverRedemption" && state._tag === "Failed" && state.sent === undefined
       ? "TokensNotSent"
+      : command._tag === "RetryRedemption" && state._tag === "Failed" && state.sent !== undefined
+      ? "TokensAreSent"
       : undefined
 })
 

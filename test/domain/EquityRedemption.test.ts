@@ -20,7 +20,16 @@ const refuses = (name: keyof typeof history, commands: ReadonlyArray<CommandName
 describe("NotStarted", () => {
   it("RequestRedemption records the intent, with all that is needed to finish", () =>
     spec.given().when(command.RequestRedemption).thenEmits([event.RedemptionRequested], state.Requested))
-  refuses("NotStarted", ["SendTokens", "Detect", "Complete", "Fail", "Cancel", "RecoverRedemption", "Reconcile"])
+  refuses("NotStarted", [
+    "SendTokens",
+    "Detect",
+    "Complete",
+    "Fail",
+    "Cancel",
+    "RecoverRedemption",
+    "RetryRedemption",
+    "Reconcile"
+  ])
 })
 
 describe("Requested", () => {
@@ -31,7 +40,7 @@ describe("Requested", () => {
     given.when(command.Fail).thenEmits([event.RedemptionFailed], state.FailedUnsent))
   it("Cancel fails it with the tokens in our wallet, since none were sent", () =>
     given.when(command.Cancel).thenEmits([event.RedemptionCancelled], state.Cancelled))
-  refuses("Requested", ["RequestRedemption", "Detect", "Complete", "RecoverRedemption", "Reconcile"])
+  refuses("Requested", ["RequestRedemption", "Detect", "Complete", "RecoverRedemption", "RetryRedemption", "Reconcile"])
 })
 
 describe("TokensSent", () => {
@@ -39,7 +48,15 @@ describe("TokensSent", () => {
   it("Detect records the issuer's request", () => given.when(command.Detect).thenEmits([event.Detected], state.Pending))
   it("Fail keeps the transfer; the amount is what was sent", () =>
     given.when(command.Fail).thenEmits([event.RedemptionFailedLate], state.FailedSent))
-  refuses("TokensSent", ["RequestRedemption", "SendTokens", "Complete", "Cancel", "RecoverRedemption", "Reconcile"])
+  refuses("TokensSent", [
+    "RequestRedemption",
+    "SendTokens",
+    "Complete",
+    "Cancel",
+    "RecoverRedemption",
+    "RetryRedemption",
+    "Reconcile"
+  ])
 
   it("needs no issuer request id", () => {
     const { issuerRequestId: _, ...detection } = command.Detect
@@ -54,7 +71,15 @@ describe("Pending", () => {
   it("Complete", () => given.when(command.Complete).thenEmits([event.RedemptionCompleted], state.Completed))
   it("Fail keeps the transfer and the request's ids; the amount is what was sent", () =>
     given.when(command.Fail).thenEmits([event.RedemptionFailedLate], state.FailedDetected))
-  refuses("Pending", ["RequestRedemption", "SendTokens", "Detect", "Cancel", "RecoverRedemption", "Reconcile"])
+  refuses("Pending", [
+    "RequestRedemption",
+    "SendTokens",
+    "Detect",
+    "Cancel",
+    "RecoverRedemption",
+    "RetryRedemption",
+    "Reconcile"
+  ])
 })
 
 describe("Failed", () => {
@@ -80,6 +105,18 @@ describe("Failed", () => {
       notSent.message,
       "tokenization request late cannot be of this redemption: its tokens were never sent"
     )
+  })
+  it("RetryRedemption before anything was sent goes back to the transfer, by the same order", () =>
+    spec.given(event.RedemptionRequested, event.RedemptionFailed).when(command.RetryRedemption)
+      .thenEmits([event.RedemptionRetried], state.Retried))
+  it("RetryRedemption once the tokens were sent is refused: it would send them twice", () =>
+    spec.given(...history.Failed).when(command.RetryRedemption)
+      .thenRefused(new Redemption.TokensAreSent({ txHash: event.TokensSent.txHash })))
+  it("a try that fails as well can be tried again, and counts from then on", () => {
+    const again = [event.RedemptionRequested, event.RedemptionFailed, event.RedemptionRetried] as const
+    assert.deepStrictEqual(Redemption.aggregate.since(spec.given(...again).state), Option.some(at(8)))
+    spec.given(...again, event.RedemptionFailed).when(command.RetryRedemption)
+      .thenEmits([event.RedemptionRetried], state.Retried)
   })
   it("Reconcile keeps every reference", () =>
     spec.given(...history.Failed).when(command.Reconcile).thenEmits([event.RedemptionReconciled], state.Reconciled))

@@ -1,4 +1,5 @@
 /** One mint from its order to each of its ends: commands, events and states written out, for the examples. */
+import { MintId } from "../../src/domain/OperationId.ts"
 import * as TokenAmount from "../../src/domain/TokenAmount.ts"
 import { IssuerRequestId, TokenizationRequestId } from "../../src/domain/TokenizationRequest.ts"
 import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
@@ -15,6 +16,7 @@ const receipt = {
   sharesMinted: TokenAmount.make({ units: 10_400_000_000_000_000_000n, decimals: 18 }),
   receiptId: "7"
 }
+const further = { attempt: 2, clientRequestId: MintId.make("0d0e3a5c-8f1b-8c5e-a1b2-1c2d3e4f5a6b") }
 const reconciliation = { reason: "Settled", note: "Alpaca booked the shares back, ticket 12" }
 
 export const command = {
@@ -25,6 +27,7 @@ export const command = {
   Fail: Mint.Fail.make({ reason: "Rejected", detail: "the issuer said no", place: "Alpaca", at: at(4) }),
   Cancel: Mint.Cancel.make({ reason: "changed my mind", at: at(5) }),
   RecoverMint: Mint.RecoverMint.make({ tokenizationRequestId: TokenizationRequestId.make("late"), at: at(6) }),
+  RetryMint: Mint.RetryMint.make({ ...further, reason: "Alpaca shows no request of it", at: at(8) }),
   Reconcile: Mint.Reconcile.make({ ...reconciliation, at: at(7) })
 }
 
@@ -49,6 +52,7 @@ export const event = {
     tokenizationRequestId: TokenizationRequestId.make("late"),
     at: at(6)
   }),
+  MintRetried: Mint.Event.MintRetried.make({ ...further, reason: "Alpaca shows no request of it", at: at(8) }),
   MintReconciled: Mint.Event.MintReconciled.make({ ...reconciliation, at: at(7) })
 }
 
@@ -77,6 +81,8 @@ export const state = {
     tokenizationRequestId: TokenizationRequestId.make("late"),
     acceptedAt: at(6)
   }),
+  /** Of a mint that had been accepted, or not: nothing of the old try is left. */
+  Retried: Mint.State.MintRequested.make({ ...requested, retried: { ...further, at: at(8) } }),
   Reconciled: Mint.State.Reconciled.make({
     ...received,
     failure: { ...failure, amount: "10.4" },

@@ -36,6 +36,7 @@ export const command = {
   }),
   Cancel: Redemption.Cancel.make({ reason: "changed my mind", at: at(5) }),
   RecoverRedemption: Redemption.RecoverRedemption.make({ ...late, at: at(6) }),
+  RetryRedemption: Redemption.RetryRedemption.make({ reason: "nothing was sent", at: at(8) }),
   Reconcile: Redemption.Reconcile.make({ ...reconciliation, at: at(7) })
 }
 
@@ -53,6 +54,7 @@ export const event = {
   RedemptionFailedLate: Redemption.Event.RedemptionFailed.make({ ...failure, amount: "10.4", at: at(4) }),
   RedemptionCancelled: Redemption.Event.RedemptionCancelled.make({ ...cancellation, at: at(5) }),
   RedemptionRecovered: Redemption.Event.RedemptionRecovered.make({ ...late, ...sent, at: at(6) }),
+  RedemptionRetried: Redemption.Event.RedemptionRetried.make({ reason: "nothing was sent", at: at(8) }),
   RedemptionReconciled: Redemption.Event.RedemptionReconciled.make({ ...reconciliation, at: at(7) })
 }
 
@@ -76,6 +78,8 @@ export const state = {
   FailedDetected: Redemption.State.Failed.make({ ...requested, sent, ...detection, ...failedLate }),
   /** Of whatever redemption had sent its tokens: another request's issuer id is not this one's. */
   Recovered: Redemption.State.Pending.make({ ...requested, ...sent, ...late, detectedAt: at(6) }),
+  /** Of one that had sent nothing. */
+  Retried: Redemption.State.Requested.make({ ...requested, retriedAt: at(8) }),
   Reconciled: Redemption.State.Reconciled.make({
     ...requested,
     sent,

@@ -74,6 +74,11 @@ isStored(Mint.aggregate, {
     `{"reason":"Cancelled","detail":"changed my mind","place":"Alpaca","amount":"10.5","at":"2026-01-05T14:05:00.000Z"}`
   ]],
   MintRecovered: [[mint.MintRecovered, `{"tokenizationRequestId":"late","at":"2026-01-05T14:06:00.000Z"}`]],
+  MintRetried: [[
+    mint.MintRetried,
+    `{"attempt":2,"clientRequestId":"0d0e3a5c-8f1b-8c5e-a1b2-1c2d3e4f5a6b","reason":"Alpaca shows no request of it",
+      "at":"2026-01-05T14:08:00.000Z"}`
+  ]],
   MintReconciled: [[
     mint.MintReconciled,
     `{"reason":"Settled","note":"Alpaca booked the shares back, ticket 12","at":"2026-01-05T14:07:00.000Z"}`
@@ -124,6 +129,10 @@ isStored(Redemption.aggregate, {
         "amountSent":"10.400000000000000000","sentAt":"2026-01-05T14:01:00.000Z","at":"2026-01-05T14:06:00.000Z"}`
     ]
   ],
+  RedemptionRetried: [[
+    redemption.RedemptionRetried,
+    `{"reason":"nothing was sent","at":"2026-01-05T14:08:00.000Z"}`
+  ]],
   RedemptionReconciled: [[
     redemption.RedemptionReconciled,
     `{"reason":"Settled","note":"The issuer sent the tokens back, ticket 12","at":"2026-01-05T14:07:00.000Z"}`
@@ -265,6 +274,10 @@ isStored(Rebalance.aggregate, {
       "at":"2026-01-05T14:12:00.000Z"}`
   ]],
   RebalanceRecovered: [
+    [
+      { ...recoveredTo(toBase.recovery.Requested), reason: "Alpaca shows no transfer of it" },
+      `{"to":{"_tag":"Requested"},"reason":"Alpaca shows no transfer of it","at":"2026-01-05T14:14:00.000Z"}`
+    ],
     [
       recoveredTo(toBase.recovery.Requested),
       `{"to":{"_tag":"Requested"},"at":"2026-01-05T14:14:00.000Z"}`

@@ -5,7 +5,13 @@ import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
 import { event, state } from "./MintExamples.ts"
 
 type Evolve = Decider.EvolveTable<Mint.State.State, Mint.Event.Event, Mint.Transitions>
-type Decide = Decider.DecideTable<Mint.Command, Mint.State.State, Mint.Event.Event, Mint.Transitions, never>
+type Decide = Decider.DecideTable<
+  Mint.Command,
+  Mint.State.State,
+  Mint.Event.Event,
+  Mint.Transitions,
+  Mint.TokensHaveCome
+>
 
 /** The positive case: without it, a table type that refuses everything would pass all of the below. */
 export const legal: Pick<Evolve, "NotStarted" | "Completed"> & Pick<Decide, "Finalize"> = {
@@ -53,6 +59,20 @@ export const eventNotLegalFromState: Pick<Decide, "Finalize"> = {
 export const commandInClosedState: Pick<Decide, "Fail"> = {
   // @ts-expect-error Completed has no events at all
   Fail: { Completed: () => Either.right([event.MintFailed]) }
+}
+
+export const retriedPastItsOrder: Pick<Evolve, "Failed"> = {
+  Failed: {
+    MintRecovered: () => state.Recovered,
+    MintReconciled: () => state.Reconciled,
+    // @ts-expect-error a new try begins with its order
+    MintRetried: () => state.Recovered
+  }
+}
+
+export const retriedWhileItGoesOn: Pick<Decide, "RetryMint"> = {
+  // @ts-expect-error MintRetried cannot follow MintAccepted
+  RetryMint: { MintAccepted: () => Either.right([event.MintRetried]) }
 }
 
 // @ts-expect-error a mint's state is not made without its order

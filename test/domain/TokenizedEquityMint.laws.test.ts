@@ -12,12 +12,14 @@ lawsOf({
     MintAccepted: ["ReceiveTokens", "Fail"],
     TokensReceived: ["Finalize", "Fail"],
     Completed: [],
-    Failed: ["RecoverMint", "Reconcile"],
+    Failed: ["RecoverMint", "RetryMint", "Reconcile"],
     Reconciled: []
   },
   // All fields but these.
   references: (before) => {
     const { _tag, acceptedAt: _, receivedAt: __, ...references } = { acceptedAt: 0, receivedAt: 0, ...before }
     return references
-  }
+  },
+  rejects: (command, state) =>
+    command._tag === "RetryMint" && state._tag === "Failed" && state.txHash !== undefined ? "TokensHaveCome" : undefined
 })

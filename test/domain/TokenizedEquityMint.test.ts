@@ -25,6 +25,7 @@ describe("NotStarted", () => {
     "Fail",
     "Cancel",
     "RecoverMint",
+    "RetryMint",
     "Reconcile"
   ])
 })
@@ -37,7 +38,7 @@ describe("MintRequested", () => {
     given.when(command.Fail).thenEmits([event.MintFailed], state.FailedRequested))
   it("Cancel fails it with the money at Alpaca, since nothing was sent", () =>
     given.when(command.Cancel).thenEmits([event.MintCancelled], state.Cancelled))
-  refuses("MintRequested", ["RequestMint", "ReceiveTokens", "Finalize", "RecoverMint", "Reconcile"])
+  refuses("MintRequested", ["RequestMint", "ReceiveTokens", "Finalize", "RecoverMint", "RetryMint", "Reconcile"])
 
   it("needs no issuer request id", () => {
     const { issuerRequestId: _, ...acceptance } = command.AcknowledgeAcceptance
@@ -52,7 +53,15 @@ describe("MintAccepted", () => {
   it("ReceiveTokens records what arrived, not what was asked", () =>
     given.when(command.ReceiveTokens).thenEmits([event.TokensReceived], state.TokensReceived))
   it("Fail keeps the request's ids", () => given.when(command.Fail).thenEmits([event.MintFailed], state.FailedAccepted))
-  refuses("MintAccepted", ["RequestMint", "AcknowledgeAcceptance", "Finalize", "Cancel", "RecoverMint", "Reconcile"])
+  refuses("MintAccepted", [
+    "RequestMint",
+    "AcknowledgeAcceptance",
+    "Finalize",
+    "Cancel",
+    "RecoverMint",
+    "RetryMint",
+    "Reconcile"
+  ])
 })
 
 describe("TokensReceived", () => {
@@ -66,6 +75,7 @@ describe("TokensReceived", () => {
     "ReceiveTokens",
     "Cancel",
     "RecoverMint",
+    "RetryMint",
     "Reconcile"
   ])
 })
@@ -82,6 +92,27 @@ describe("Failed", () => {
       [event.MintRecovered],
       recovered
     )
+  })
+  for (
+    const failed of [[event.MintRequested, event.MintFailed], [
+      event.MintRequested,
+      event.MintAccepted,
+      event.MintFailed
+    ]]
+  ) {
+    it(`RetryMint after ${failed.length} events orders anew, under a key of its own, and forgets the old request`, () =>
+      spec.given(...failed).when(command.RetryMint).thenEmits([event.MintRetried], state.Retried))
+  }
+  it("RetryMint once tokens have come is refused: it would bring them twice", () =>
+    spec.given(...history.Failed).when(command.RetryMint)
+      .thenRefused(new Mint.TokensHaveCome({ txHash: event.TokensReceived.txHash })))
+  it("a try that fails as well keeps what it is known by, and can be tried again", () => {
+    const given = spec.given(event.MintRequested, event.MintFailed, event.MintRetried, event.MintFailed)
+    assert.deepInclude<object>(given.state, { _tag: "Failed", retried: state.Retried.retried })
+    given.when({ ...command.RetryMint, attempt: 3 }).thenEmits([{ ...event.MintRetried, attempt: 3 }], {
+      ...state.Retried,
+      retried: { clientRequestId: command.RetryMint.clientRequestId, attempt: 3, at: at(8) }
+    })
   })
   it("Reconcile keeps every reference", () =>
     spec.given(...history.Failed).when(command.Reconcile).thenEmits([event.MintReconciled], state.Reconciled))
@@ -118,6 +149,8 @@ describe("aggregate", () => {
     Failed: ["settled", 4],
     Reconciled: ["settled", 7]
   })
+
+  it("counts from the last try", () => assert.deepStrictEqual(Mint.aggregate.since(state.Retried), Option.some(at(8))))
 
   it("shows a failure's reason, place and amount", () =>
     assert.deepStrictEqual(

@@ -17,6 +17,20 @@ const columns: Readonly<Record<string, ReadonlyArray<Rebalance.Recovery.Recovery
   DepositFailed: ["Bridged", "DepositInitiated", "DepositConfirmed"]
 }
 
+type Recovery = Rebalance.Recovery.Recovery
+
+/** What a recovery must agree with, column by column. */
+const isRefused = (to: Recovery, state: State): boolean => {
+  if (columns[state._tag]?.includes(to._tag) === false) return true
+  if (state._tag === "WithdrawalFailed" && to._tag === "Requested") return state.withdrawn !== undefined
+  if (state._tag === "BridgingFailed" && to._tag === "WithdrawalComplete" && state.burn !== undefined) return true
+  if (state._tag === "DepositFailed" && to._tag === "Bridged" && state.deposit !== undefined) return true
+  const kind = "direction" in state && state.direction === "AlpacaToBase" ? "AlpacaTransfer" : "OnchainTx"
+  if ("withdrawal" in to && to.withdrawal._tag !== kind) return true
+  if ("burn" in to && to.burn.burned > to.withdrawn.received) return true
+  return "minted" in to && to.minted.received + to.minted.feeCollected !== BigInt(to.burn.burned)
+}
+
 const contradicts = (command: Command, state: State): boolean => {
   switch (command._tag) {
     case "Initiate":
@@ -29,7 +43,7 @@ const contradicts = (command: Command, state: State): boolean => {
     case "ConfirmBridging":
       return state._tag === "Attested" && state.burn.burned - command.received !== command.feeCollected
     case "Recover":
-      return columns[state._tag]?.includes(command.to._tag) === false
+      return state._tag in columns && isRefused(command.to, state)
     default:
       return false
   }
@@ -53,9 +67,12 @@ const fit = (command: Command, state: State): Command => {
     return { ...command, feeCollected, received: Usdc.fromUnits(state.burn.burned - feeCollected) }
   }
   const end = columns[state._tag]?.at(-1)
-  return command._tag === "Recover" && end !== undefined && contradicts(command, state)
-    ? { ...command, to: toBase.recovery[end] }
-    : command
+  if (command._tag !== "Recover" || end === undefined || !("direction" in state)) return command
+  const { recovery } = state.direction === "AlpacaToBase" ? toBase : toAlpaca
+  if (!contradicts(command, state)) return command
+  // The same place with what can be found there, or else the end of the column, which is always right.
+  const same = { ...command, to: recovery[command.to._tag] }
+  return contradicts(same, state) ? { ...command, to: recovery[end] } : same
 }
 
 const walks = lawsOf({
@@ -126,17 +143,42 @@ describe("what our own wallet has sent", () => {
 })
 
 describe("what is moved", () => {
-  it.prop("is never more than came, and never less than the fee explains, but where a person says so", [walks], ([
-    steps
-  ]) => {
-    for (const { after, command } of steps) {
-      if (command._tag === "Recover") break
+  it.prop("is never more than came, and never less than the fee explains, whoever says so", [walks], ([steps]) => {
+    for (const { after } of steps) {
       if ("burn" in after && after.burn !== undefined) {
         assert.isTrue(after.withdrawn !== undefined && after.burn.burned <= after.withdrawn.received)
         if ("minted" in after && after.minted !== undefined) {
           assert.strictEqual(after.minted.received + after.minted.feeCollected, BigInt(after.burn.burned))
         }
       }
+    }
+  })
+})
+
+describe("what has moved", () => {
+  it.prop("is not moved again: no step is taken of which something is known already", [walks], ([
+    steps
+  ]) => {
+    for (const { before, command } of steps) {
+      if (command._tag === "Initiate") assert.isFalse("withdrawn" in before)
+      if (command._tag === "InitiateBridging") assert.isFalse("burn" in before)
+      if (command._tag === "InitiateDeposit") assert.isFalse("deposit" in before)
+      if (command._tag !== "Recover" || !("failure" in before)) continue
+      const known = { withdrawn: undefined, burn: undefined, deposit: undefined, ...before }
+      if (command.to._tag === "Requested") assert.isUndefined(known.withdrawn)
+      if (command.to._tag === "WithdrawalComplete") assert.isUndefined(known.burn)
+      if (command.to._tag === "Bridged" && before._tag === "DepositFailed") assert.isUndefined(known.deposit)
+    }
+  })
+
+  it.prop("by Alpaca stays known, whatever becomes of the rebalance", [walks], ([steps]) => {
+    const given: Array<string> = []
+    for (const { after, before, command } of steps) {
+      const isGivenUp = command._tag === "Recover" && command.to._tag === "Requested"
+      if (isGivenUp && "withdrawal" in before && before.withdrawal?._tag === "AlpacaTransfer") {
+        given.push(before.withdrawal.id)
+      }
+      if ("direction" in after) assert.deepStrictEqual([...(after.abandoned ?? [])], given)
     }
   })
 })

@@ -20,13 +20,20 @@ for (
   const acceptsOnly = (name: keyof typeof history, ...accepted: ReadonlyArray<CommandName>) =>
     spec.refuses(history[name], Object.values(command).filter(({ _tag }) => !accepted.includes(_tag)))
 
+  /** Failures before which the step has moved nothing: only then it is taken again. */
+  const untried = {
+    WithdrawalFailed: history.WithdrawalFailed,
+    BridgingFailed: [...history.WithdrawalComplete, event.BridgingFailed],
+    DepositFailed: [...history.Bridged, event.DepositFailed]
+  }
+
   /** What comes after the failure in this history, whichever it is. */
   const takesUp = (
     failure: "WithdrawalFailed" | "BridgingFailed" | "DepositFailed",
     column: ReadonlyArray<keyof typeof recovery>
   ) => {
     for (const to of Object.values(recovery)) {
-      const given = spec.given(...history[failure])
+      const given = spec.given(...(to._tag === column[0] ? untried[failure] : history[failure]))
       const recover = Rebalance.Recover.make({ to, at: at(14) })
       if (column.includes(to._tag)) {
         it(`Recover to ${to._tag} takes what was found now, and forgets what the failure knew`, () =>
@@ -171,18 +178,56 @@ for (
 
     describe("WithdrawalFailed", () => {
       takesUp("WithdrawalFailed", ["Requested", "Withdrawing", "WithdrawalComplete"])
-      it("Recover of one that came short forgets what came", () =>
-        spec.given(...history.Withdrawing, event.WithdrawalFailedShort).when(command.Recover)
-          .thenEmits([event.RebalanceRecovered], recovered.Requested))
+      it("Recover of one that came short goes on with what came, and does not withdraw it again", () => {
+        const given = spec.given(...history.Withdrawing, event.WithdrawalFailedShort)
+        given.when(command.Recover).thenRefused(contradiction(
+          `transaction ${hash("a2")} has brought 1000.4 USDC: they are not withdrawn again`
+        ))
+        given.when({ ...command.Recover, to: recovery.WithdrawalComplete })
+          .thenEmits([{ ...event.RebalanceRecovered, to: recovery.WithdrawalComplete }], recovered.WithdrawalComplete)
+      })
+      it("Recover says why, when that is known", () =>
+        spec.given(...history.WithdrawalFailed).when({ ...command.Recover, reason: "as told" })
+          .thenEmits([{ ...event.RebalanceRecovered, reason: "as told" }], recovered.Requested))
+      it("Recover to a withdrawal of the other direction's kind is refused", () =>
+        spec.given(...history.WithdrawalFailed)
+          .when({ ...command.Recover, to: other.recovery.Withdrawing })
+          .thenRefused(contradiction(
+            `a rebalance ${name} is not withdrawn by ${other.recovery.Withdrawing.withdrawal._tag}`
+          )))
       it("Reconcile of a cancelled one says of nothing that it was withdrawn", () =>
         spec.given(...history.Requested, event.RebalanceCancelled).when(command.Reconcile)
           .thenEmits([event.RebalanceReconciled], state.Reconciled.Cancelled))
     })
 
-    describe("BridgingFailed", () =>
-      takesUp("BridgingFailed", ["WithdrawalComplete", "Bridging", "Attested", "Bridged"]))
+    describe("BridgingFailed", () => {
+      takesUp("BridgingFailed", ["WithdrawalComplete", "Bridging", "Attested", "Bridged"])
+      const given = spec.given(...history.BridgingFailed)
+      const recovering = (to: Rebalance.Recovery.Recovery) => given.when({ ...command.Recover, to })
+      it("Recover to before the burn is refused once something was burned", () =>
+        recovering(recovery.WithdrawalComplete).thenRefused(contradiction(
+          `transaction ${hash("b1")} has burned 1000.3 USDC: they are not burned again`
+        )))
+      it("Recover to a burn of more than came is refused", () => {
+        const { burn, withdrawn } = recovery.Bridging
+        const burned = Usdc.fromUnits(withdrawn.received + 1n)
+        recovering({ ...recovery.Bridging, burn: { ...burn, burned } })
+          .thenRefused(contradiction("1000.400001 USDC were burned, of 1000.4 that came"))
+      })
+      it("Recover to a mint that the fee does not explain is refused", () => {
+        const minted = { ...recovery.Bridged.minted, received: amounts.burned }
+        recovering({ ...recovery.Bridged, minted })
+          .thenRefused(contradiction("1000.3 USDC and a fee of 0.1 were minted for a burn of 1000.3"))
+      })
+    })
 
-    describe("DepositFailed", () => takesUp("DepositFailed", ["Bridged", "DepositInitiated", "DepositConfirmed"]))
+    describe("DepositFailed", () => {
+      takesUp("DepositFailed", ["Bridged", "DepositInitiated", "DepositConfirmed"])
+      it("Recover to before the deposit is refused once there was one", () =>
+        spec.given(...history.DepositFailed).when({ ...command.Recover, to: recovery.Bridged }).thenRefused(
+          contradiction(`transaction ${hash("e1")} was the deposit: it is not made again`)
+        ))
+    })
 
     describe("Reconciled", () => acceptsOnly("Reconciled"))
   })
@@ -194,7 +239,9 @@ describe("the whole way", () => {
 
   it("a recovered rebalance goes on by the same rows as any other", () => {
     const { _tag, ...known } = recovered.WithdrawalComplete
-    spec.given(...history.BridgingFailed, to(recovery.WithdrawalComplete)).when(command.InitiateBridging).thenEmits(
+    spec.given(...history.WithdrawalComplete, event.BridgingFailed, to(recovery.WithdrawalComplete)).when(
+      command.InitiateBridging
+    ).thenEmits(
       [event.BridgingInitiated],
       Rebalance.State.Bridging.make({ ...known, burn: state.Bridging.burn, since: at(3) })
     )
@@ -209,6 +256,20 @@ describe("the whole way", () => {
         since: at(12)
       })
     )
+  })
+  it("every withdrawal that was given up stays known, however often", () => {
+    const { event, history, recovery, state } = toBase
+    const again = [...history.Withdrawing, event.WithdrawalFailed, to(recovery.Requested)] as const
+    const second = { ...event.Initiated, withdrawal: recovery.Withdrawing.withdrawal }
+    const twice = spec.given(...again, second, event.WithdrawalFailed, to(recovery.Requested))
+    assert.deepInclude<object>(twice.state, { _tag: "Requested", abandoned: ["withdrawal-1", "withdrawal-2"] })
+    const failed = spec.given(...again, event.WithdrawalFailed, to(recovery.Requested))
+    assert.deepInclude<object>(failed.state, { abandoned: ["withdrawal-1"] })
+    assert.deepInclude<object>(spec.given(...again, second, event.WithdrawalConfirmed).state, {
+      ...state.WithdrawalComplete,
+      withdrawal: second.withdrawal,
+      abandoned: ["withdrawal-1"]
+    })
   })
   it("a nonce that a recovery found is the one that can be attested again", () => {
     const given = spec.given(...history.BridgingFailed, to(recovery.Attested))

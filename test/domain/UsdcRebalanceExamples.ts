@@ -259,7 +259,11 @@ const of = (name: Rebalance.State.Direction, order: Rebalance.State.Order, withd
   const again = { ...requested, since: at(14) }
   /** The state that each recovery leads to, whichever failure it was. */
   const recovered = {
-    Requested: State.Requested.make(again),
+    /** From one whose withdrawal was ordered: what Alpaca made of that is given up, and never taken for ours again. */
+    Requested: State.Requested.make({
+      ...again,
+      ...(withdrawal._tag === "AlpacaTransfer" ? { abandoned: [withdrawal.id] } : {})
+    }),
     Withdrawing: State.Withdrawing.make({ ...again, ...late.Withdrawing }),
     WithdrawalComplete: State.WithdrawalComplete.make({ ...again, ...late.WithdrawalComplete }),
     Bridging: State.Bridging.make({ ...again, ...late.Bridging }),

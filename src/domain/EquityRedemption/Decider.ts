@@ -15,7 +15,11 @@ export type Transitions = {
   readonly TokensSent: { readonly Detected: "Pending"; readonly RedemptionFailed: "Failed" }
   readonly Pending: { readonly RedemptionCompleted: "Completed"; readonly RedemptionFailed: "Failed" }
   readonly Completed: {}
-  readonly Failed: { readonly RedemptionRecovered: "Pending"; readonly RedemptionReconciled: "Reconciled" }
+  readonly Failed: {
+    readonly RedemptionRecovered: "Pending"
+    readonly RedemptionRetried: "Requested"
+    readonly RedemptionReconciled: "Reconciled"
+  }
   readonly Reconciled: {}
 }
 
@@ -39,7 +43,7 @@ export const decider = Decider.make<
   Command.Command,
   State.State,
   Event.Event,
-  Command.TokensNotSent,
+  Command.TokensNotSent | Command.TokensAreSent,
   Transitions
 >({
   initial: State.NotStarted.make({}),
@@ -77,6 +81,12 @@ export const decider = Decider.make<
           ? Either.left(new Command.TokensNotSent({ tokenizationRequestId: recovery.tokenizationRequestId }))
           : emit(Event.RedemptionRecovered.make({ ...recovery, ...sent }))
     },
+    RetryRedemption: {
+      Failed: ({ _tag, ...retry }, { sent }) =>
+        sent === undefined
+          ? emit(Event.RedemptionRetried.make(retry))
+          : Either.left(new Command.TokensAreSent({ txHash: sent.txHash }))
+    },
     Reconcile: {
       Failed: ({ _tag, ...reconciliation }) => emit(Event.RedemptionReconciled.make(reconciliation))
     }
@@ -106,6 +116,10 @@ export const decider = Decider.make<
         { _tag, failedAt, failure, issuerRequestId, sent, tokenizationRequestId, ...known },
         { _tag: _, at, ...recovery }
       ) => State.Pending.make({ ...known, ...recovery, detectedAt: at }),
+      RedemptionRetried: (
+        { _tag, failedAt, failure, issuerRequestId, sent, tokenizationRequestId, ...order },
+        { at }
+      ) => State.Requested.make({ ...order, retriedAt: at }),
       RedemptionReconciled: ({ _tag, ...failed }, { at, note, reason }) =>
         State.Reconciled.make({ ...failed, reconciliation: { reason, note }, reconciledAt: at })
     },

@@ -1,6 +1,6 @@
 /** The storage format: fields are added with a new version and an upcaster, never changed or removed. */
 import { Schema } from "effect"
-import { reconciliation } from "../Ending.ts"
+import { reconciliation, retry } from "../Ending.ts"
 import * as EventCodec from "../EventCodec.ts"
 import { Failure } from "../Failure.ts"
 import { detection, order, sent, transfer } from "./State.ts"
@@ -15,6 +15,7 @@ export const RedemptionFailed = Schema.TaggedStruct("RedemptionFailed", { ...Fai
 export const RedemptionCancelled = Schema.TaggedStruct("RedemptionCancelled", { ...Failure.fields, ...at })
 /** Says itself what was sent: a failure may have come before that. */
 export const RedemptionRecovered = Schema.TaggedStruct("RedemptionRecovered", { ...detection, ...sent, ...at })
+export const RedemptionRetried = Schema.TaggedStruct("RedemptionRetried", { ...retry, ...at })
 export const RedemptionReconciled = Schema.TaggedStruct("RedemptionReconciled", { ...reconciliation, ...at })
 
 export const Event = Schema.Union(
@@ -25,6 +26,7 @@ export const Event = Schema.Union(
   RedemptionFailed,
   RedemptionCancelled,
   RedemptionRecovered,
+  RedemptionRetried,
   RedemptionReconciled
 )
 export type Event = typeof Event.Type

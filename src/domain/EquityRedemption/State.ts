@@ -26,7 +26,12 @@ export const order = {
 export const Order = Schema.Struct(order)
 export type Order = typeof Order.Type
 
-const requested = { ...order, requestedAt: Schema.DateTimeUtc }
+const requested = {
+  ...order,
+  requestedAt: Schema.DateTimeUtc,
+  /** Of the last try that a person has ordered; absent as long as there was none. */
+  retriedAt: known(Schema.DateTimeUtc)
+}
 
 export const transfer = {
   txHash: TxHash,

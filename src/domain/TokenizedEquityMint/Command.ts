@@ -1,7 +1,7 @@
-import { Schema } from "effect"
-import { Cancel, Fail, Reconcile } from "../Ending.ts"
+import { Data, Schema } from "effect"
+import { Cancel, Fail, Reconcile, retry } from "../Ending.ts"
 import { TokenizationRequestId } from "../TokenizationRequest.ts"
-import { acceptance, order, receipt } from "./State.ts"
+import { acceptance, further, order, receipt } from "./State.ts"
 
 export { Cancel, Fail, Reconcile }
 
@@ -12,6 +12,7 @@ export const AcknowledgeAcceptance = Schema.TaggedStruct("AcknowledgeAcceptance"
 export const ReceiveTokens = Schema.TaggedStruct("ReceiveTokens", { ...receipt, ...at })
 export const Finalize = Schema.TaggedStruct("Finalize", at)
 export const RecoverMint = Schema.TaggedStruct("RecoverMint", { tokenizationRequestId: TokenizationRequestId, ...at })
+export const RetryMint = Schema.TaggedStruct("RetryMint", { ...further, ...retry, ...at })
 
 export const Command = Schema.Union(
   RequestMint,
@@ -21,6 +22,14 @@ export const Command = Schema.Union(
   Fail,
   Cancel,
   RecoverMint,
+  RetryMint,
   Reconcile
 )
 export type Command = typeof Command.Type
+
+/** What was ordered has come: another try would bring it twice. */
+export class TokensHaveCome extends Data.TaggedError("TokensHaveCome")<{ readonly txHash: string }> {
+  override get message(): string {
+    return `the tokens of this mint have come, in transaction ${this.txHash}: they are not ordered again`
+  }
+}

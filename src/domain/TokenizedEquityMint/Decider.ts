@@ -2,7 +2,7 @@ import { Either } from "effect"
 import * as Decider from "../Decider.ts"
 import * as Shares from "../Shares.ts"
 import * as TokenAmount from "../TokenAmount.ts"
-import type * as Command from "./Command.ts"
+import * as Command from "./Command.ts"
 import * as Event from "./Event.ts"
 import * as State from "./State.ts"
 
@@ -16,7 +16,11 @@ export type Transitions = {
   readonly MintAccepted: { readonly TokensReceived: "TokensReceived"; readonly MintFailed: "Failed" }
   readonly TokensReceived: { readonly MintCompleted: "Completed"; readonly MintFailed: "Failed" }
   readonly Completed: {}
-  readonly Failed: { readonly MintRecovered: "MintAccepted"; readonly MintReconciled: "Reconciled" }
+  readonly Failed: {
+    readonly MintRecovered: "MintAccepted"
+    readonly MintRetried: "MintRequested"
+    readonly MintReconciled: "Reconciled"
+  }
   readonly Reconciled: {}
 }
 
@@ -31,7 +35,7 @@ const fail = (
   { _tag: _, at, ...failure }: typeof Event.MintFailed.Type | typeof Event.MintCancelled.Type
 ) => State.Failed.make({ ...known, failure, failedAt: at })
 
-export const decider = Decider.make<Command.Command, State.State, Event.Event, never, Transitions>({
+export const decider = Decider.make<Command.Command, State.State, Event.Event, Command.TokensHaveCome, Transitions>({
   initial: State.NotStarted.make({}),
   decide: {
     RequestMint: {
@@ -64,6 +68,12 @@ export const decider = Decider.make<Command.Command, State.State, Event.Event, n
     RecoverMint: {
       Failed: ({ _tag, ...recovery }) => emit(Event.MintRecovered.make(recovery))
     },
+    RetryMint: {
+      Failed: ({ _tag, ...retry }, { txHash }) =>
+        txHash === undefined
+          ? emit(Event.MintRetried.make(retry))
+          : Either.left(new Command.TokensHaveCome({ txHash }))
+    },
     Reconcile: {
       Failed: ({ _tag, ...reconciliation }) => emit(Event.MintReconciled.make(reconciliation))
     }
@@ -94,6 +104,11 @@ export const decider = Decider.make<Command.Command, State.State, Event.Event, n
         { _tag, failedAt, failure, receiptId, sharesMinted, txHash, ...known },
         { at, tokenizationRequestId }
       ) => State.MintAccepted.make({ ...known, tokenizationRequestId, acceptedAt: at }),
+      // What the old try was known by is in the log, and is none of the new one's.
+      MintRetried: (
+        { _tag, failedAt, failure, issuerRequestId, receiptId, sharesMinted, tokenizationRequestId, txHash, ...order },
+        { at, attempt, clientRequestId }
+      ) => State.MintRequested.make({ ...order, retried: { attempt, clientRequestId, at } }),
       MintReconciled: ({ _tag, ...failed }, { at, note, reason }) =>
         State.Reconciled.make({ ...failed, reconciliation: { reason, note }, reconciledAt: at })
     },

@@ -1,10 +1,10 @@
 /** The storage format: fields are added with a new version and an upcaster, never changed or removed. */
 import { Schema } from "effect"
-import { reconciliation } from "../Ending.ts"
+import { reconciliation, retry } from "../Ending.ts"
 import * as EventCodec from "../EventCodec.ts"
 import { Failure } from "../Failure.ts"
 import { TokenizationRequestId } from "../TokenizationRequest.ts"
-import { acceptance, order, receipt } from "./State.ts"
+import { acceptance, further, order, receipt } from "./State.ts"
 
 const at = { at: Schema.DateTimeUtc }
 
@@ -18,6 +18,7 @@ export const MintRecovered = Schema.TaggedStruct("MintRecovered", {
   tokenizationRequestId: TokenizationRequestId,
   ...at
 })
+export const MintRetried = Schema.TaggedStruct("MintRetried", { ...further, ...retry, ...at })
 export const MintReconciled = Schema.TaggedStruct("MintReconciled", { ...reconciliation, ...at })
 
 export const Event = Schema.Union(
@@ -28,6 +29,7 @@ export const Event = Schema.Union(
   MintFailed,
   MintCancelled,
   MintRecovered,
+  MintRetried,
   MintReconciled
 )
 export type Event = typeof Event.Type

@@ -4,6 +4,7 @@ import { Reconciliation } from "../Ending.ts"
 import { EquitySymbol } from "../EquitySymbol.ts"
 import { Failure } from "../Failure.ts"
 import { known } from "../Known.ts"
+import { MintId } from "../OperationId.ts"
 import { PositiveShares } from "../Shares.ts"
 import { Decimals, TokenAmount } from "../TokenAmount.ts"
 import { IssuerRequestId, TokenizationRequestId } from "../TokenizationRequest.ts"
@@ -23,7 +24,20 @@ export const order = {
 export const Order = Schema.Struct(order)
 export type Order = typeof Order.Type
 
-const requested = { ...order, requestedAt: Schema.DateTimeUtc }
+/** A try after the first one. */
+export const further = {
+  /** From 1. An order whose fate nobody knows is made again under its own key, and so is no other try. */
+  attempt: Schema.Int.pipe(Schema.positive()),
+  /** The key and the label of this try at Alpaca. */
+  clientRequestId: MintId
+}
+
+const requested = {
+  ...order,
+  requestedAt: Schema.DateTimeUtc,
+  /** Absent as long as nobody has ordered a further try. */
+  retried: known(Schema.Struct({ ...further, at: Schema.DateTimeUtc }))
+}
 
 export const acceptance = {
   tokenizationRequestId: TokenizationRequestId,

@@ -2,7 +2,7 @@ import { Data, Schema } from "effect"
 import * as Cctp from "../Cctp.ts"
 import { Cancel, Fail, Reconcile } from "../Ending.ts"
 import { known } from "../Known.ts"
-import { Recovery } from "./Recovery.ts"
+import { Recovery, recovery } from "./Recovery.ts"
 import { order, references, Withdrawn, withdrawn } from "./State.ts"
 
 export { Cancel, Reconcile }
@@ -31,7 +31,7 @@ export const FailWithdrawal = Schema.TaggedStruct("FailWithdrawal", {
 })
 export const FailBridging = Schema.TaggedStruct("FailBridging", failing)
 export const FailDeposit = Schema.TaggedStruct("FailDeposit", failing)
-export const Recover = Schema.TaggedStruct("Recover", { to: Recovery, ...at })
+export const Recover = Schema.TaggedStruct("Recover", { to: Recovery, ...recovery, ...at })
 
 export const Command = Schema.Union(
   RequestRebalance,

@@ -1,7 +1,8 @@
 import { Either } from "effect"
 import * as Decider from "../Decider.ts"
 import * as Usdc from "../Usdc.ts"
-import * as Command from "./Command.ts"
+import * as Checks from "./Checks.ts"
+import type * as Command from "./Command.ts"
 import * as Event from "./Event.ts"
 import type { Recovery } from "./Recovery.ts"
 import * as State from "./State.ts"
@@ -42,21 +43,7 @@ export type Transitions = {
   readonly Reconciled: {}
 }
 
-type Failed =
-  | typeof State.WithdrawalFailed.Type
-  | typeof State.BridgingFailed.Type
-  | typeof State.DepositFailed.Type
-
-/** Where each failure can lead back to: to the step that failed, or past it if it succeeded after all. */
-const recoverable: { readonly [F in Failed["_tag"]]: ReadonlyArray<Recovery["_tag"]> } = {
-  WithdrawalFailed: ["Requested", "Withdrawing", "WithdrawalComplete"],
-  BridgingFailed: ["WithdrawalComplete", "Bridging", "Attested", "Bridged"],
-  DepositFailed: ["Bridged", "DepositInitiated", "DepositConfirmed"]
-}
-
 const emit = <const E extends ReadonlyArray<Event.Event>>(...events: E): Either.Either<E> => Either.right(events)
-
-const contradicts = (detail: string) => Either.left(new Command.Contradiction({ detail }))
 
 /** What a failure is about: all that the state before it has to move. */
 const failWithdrawal = (
@@ -72,16 +59,18 @@ const failDeposit = (
   { minted }: Pick<typeof State.Bridged.Type, "minted">
 ) => emit(Event.DepositFailed.make({ ...fail, amount: Usdc.print(minted.received) }))
 
-const recover = ({ _tag, ...recovery }: typeof Command.Recover.Type, failed: Failed) =>
-  recoverable[failed._tag].includes(recovery.to._tag)
-    ? emit(Event.RebalanceRecovered.make(recovery))
-    : contradicts(`${failed._tag} cannot be taken up again at ${recovery.to._tag}`)
+const recover = ({ _tag, ...recovery }: typeof Command.Recover.Type, failed: Checks.Failed) =>
+  Either.andThen(Checks.recovery(failed, recovery.to), emit(Event.RebalanceRecovered.make(recovery)))
 
 const reconcile = ({ _tag, ...reconciliation }: typeof Command.Reconcile.Type) =>
   emit(Event.RebalanceReconciled.make(reconciliation))
 
+/** A withdrawal that is given up stays known, so that nobody ever takes it for another one. */
+const abandoned = ({ abandoned = [], withdrawal }: Checks.Failed) =>
+  withdrawal?._tag === "AlpacaTransfer" ? { abandoned: [...abandoned, withdrawal.id] } : {}
+
 /** Leaves the order, and drops what the failure knew: the recovery says it again. */
-const taken = (failed: Failed, { at, to }: typeof Event.RebalanceRecovered.Type) => {
+const taken = (failed: Checks.Failed, { at, to }: typeof Event.RebalanceRecovered.Type) => {
   const { amount, cctp, depositAddress, direction, requestedAt, shortWithdrawal, usdc, vault, wallet } = failed
   const known = {
     amount,
@@ -93,11 +82,12 @@ const taken = (failed: Failed, { at, to }: typeof Event.RebalanceRecovered.Type)
     vault,
     wallet,
     ...(depositAddress === undefined ? {} : { depositAddress }),
+    ...(failed.abandoned === undefined ? {} : { abandoned: failed.abandoned }),
     since: at
   }
   switch (to._tag) {
     case "Requested":
-      return State.Requested.make({ ...to, ...known })
+      return State.Requested.make({ ...to, ...known, ...abandoned(failed) })
     case "Withdrawing":
       return State.Withdrawing.make({ ...to, ...known })
     case "WithdrawalComplete":
@@ -115,7 +105,7 @@ const taken = (failed: Failed, { at, to }: typeof Event.RebalanceRecovered.Type)
   }
 }
 
-const reconciled = ({ _tag, ...failed }: Failed, { at, note, reason }: typeof Event.RebalanceReconciled.Type) =>
+const reconciled = ({ _tag, ...failed }: Checks.Failed, { at, note, reason }: typeof Event.RebalanceReconciled.Type) =>
   State.Reconciled.make({ ...failed, reconciliation: { reason, note }, since: at })
 
 const failedUnsent = (
@@ -141,35 +131,24 @@ export const decider = Decider.make<Command.Command, State.State, Event.Event, C
     },
     Initiate: {
       Requested: ({ _tag, ...initiation }, { direction }) =>
-        (initiation.withdrawal._tag === "AlpacaTransfer") === (direction === "AlpacaToBase")
-          ? emit(Event.Initiated.make(initiation))
-          : contradicts(`a rebalance ${direction} is not withdrawn by ${initiation.withdrawal._tag}`)
+        Either.andThen(Checks.withdrawal(direction, initiation.withdrawal), emit(Event.Initiated.make(initiation)))
     },
     ConfirmWithdrawal: {
       Withdrawing: ({ _tag, ...withdrawn }) => emit(Event.WithdrawalConfirmed.make(withdrawn))
     },
     InitiateBridging: {
       WithdrawalComplete: ({ _tag, ...burn }, { withdrawn }) =>
-        burn.burned <= withdrawn.received
-          ? emit(Event.BridgingInitiated.make(burn))
-          : contradicts(`${Usdc.print(burn.burned)} USDC were burned, of ${Usdc.print(withdrawn.received)} that came`)
+        Either.andThen(Checks.burn(burn, withdrawn), emit(Event.BridgingInitiated.make(burn)))
     },
     ReceiveAttestation: {
       Bridging: ({ _tag, ...attestation }) => emit(Event.AttestationReceived.make(attestation)),
       Attested: ({ _tag, ...attestation }, { attested }) =>
         attestation.nonce === attested.nonce
           ? emit(Event.AttestationReceived.make(attestation))
-          : contradicts(`nonce ${attestation.nonce} is not that of the burn, ${attested.nonce}`)
+          : Checks.contradicts(`nonce ${attestation.nonce} is not that of the burn, ${attested.nonce}`)
     },
     ConfirmBridging: {
-      Attested: ({ _tag, ...mint }, { burn }) =>
-        mint.received + mint.feeCollected === burn.burned
-          ? emit(Event.Bridged.make(mint))
-          : contradicts(
-            `${Usdc.print(mint.received)} USDC and a fee of ${
-              Usdc.print(mint.feeCollected)
-            } were minted for a burn of ${Usdc.print(burn.burned)}`
-          )
+      Attested: ({ _tag, ...mint }, { burn }) => Either.andThen(Checks.mint(mint, burn), emit(Event.Bridged.make(mint)))
     },
     InitiateDeposit: {
       Bridged: ({ _tag, ...deposit }) => emit(Event.DepositInitiated.make(deposit))

@@ -5,7 +5,7 @@ import { reconciliation } from "../Ending.ts"
 import * as EventCodec from "../EventCodec.ts"
 import { Failure } from "../Failure.ts"
 import { known } from "../Known.ts"
-import { Recovery } from "./Recovery.ts"
+import { Recovery, recovery } from "./Recovery.ts"
 import { order, references, Withdrawn, withdrawn } from "./State.ts"
 
 const at = { at: Schema.DateTimeUtc }
@@ -31,7 +31,7 @@ export const WithdrawalFailed = Schema.TaggedStruct("WithdrawalFailed", {
 })
 export const BridgingFailed = Schema.TaggedStruct("BridgingFailed", { ...Failure.fields, ...at })
 export const DepositFailed = Schema.TaggedStruct("DepositFailed", { ...Failure.fields, ...at })
-export const RebalanceRecovered = Schema.TaggedStruct("RebalanceRecovered", { to: Recovery, ...at })
+export const RebalanceRecovered = Schema.TaggedStruct("RebalanceRecovered", { to: Recovery, ...recovery, ...at })
 export const RebalanceCancelled = Schema.TaggedStruct("RebalanceCancelled", { ...Failure.fields, ...at })
 export const RebalanceReconciled = Schema.TaggedStruct("RebalanceReconciled", { ...reconciliation, ...at })
 

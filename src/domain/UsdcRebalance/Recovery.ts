@@ -1,5 +1,7 @@
 /** Where a failed rebalance is taken up again, with all that its state knows: what was looked up may be new. */
 import { Schema } from "effect"
+import { retry } from "../Ending.ts"
+import { known } from "../Known.ts"
 import { references } from "./State.ts"
 
 export const Requested = Schema.TaggedStruct("Requested", references.Requested)
@@ -22,3 +24,6 @@ export const Recovery = Schema.Union(
   DepositConfirmed
 )
 export type Recovery = typeof Recovery.Type
+
+/** Why; logs that were written before it was said do not tell. */
+export const recovery = { reason: known(retry.reason) }

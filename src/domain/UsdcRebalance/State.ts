@@ -44,7 +44,12 @@ export const order = {
 export const Order = Schema.Struct(order)
 export type Order = typeof Order.Type
 
-const requested = { ...order, requestedAt: Schema.DateTimeUtc }
+const requested = {
+  ...order,
+  requestedAt: Schema.DateTimeUtc,
+  /** Transfers of Alpaca's that came to nothing, and were ordered anew. Absent where there are none. */
+  abandoned: known(Schema.Array(WalletTransferId))
+}
 
 export const OnchainTx = Schema.TaggedStruct("OnchainTx", { txHash: TxHash })
 export type OnchainTx = typeof OnchainTx.Type
