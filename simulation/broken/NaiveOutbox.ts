@@ -131,6 +131,7 @@ const make = (mistake: Mistake, chainIds: Readonly<Record<ChainName, number>>) =
           signatures: [],
           mined: Option.none(),
           detail: Option.none(),
+          isReopened: false,
           reservedAt: DateTime.unsafeMake(row.at)
         })))
 
@@ -141,6 +142,8 @@ const make = (mistake: Mistake, chainIds: Readonly<Record<ChainName, number>>) =
         submitOnce,
         cancel: (key) =>
           new OutboxError({ reason: "NotFound", key, detail: "the first day has no way to cancel" }),
+        fruitless: () =>
+          Effect.void,
         tend: Effect.succeed(0)
       })
     ).pipe(Context.add(Transactions, { list }))

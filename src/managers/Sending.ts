@@ -40,8 +40,10 @@ export interface Options<Command, A extends Effectual, E, R, ED, RD> {
   readonly done: (effect: A) => Effect.Effect<Waiting.Seen<Command>, ED, RD>
   /** Nothing has moved, and nothing of it can be mined any more. */
   readonly failed: (reason: Reason, detail: string) => Effect.Effect<Command>
-  /** A transaction that reverts is sent anew until so many have, of those since then. Without it one is enough. */
-  readonly again?: { readonly since: DateTime.Utc; readonly limit: number }
+  /** When this try of the step began: what has come to nothing before does not end it. */
+  readonly since: DateTime.Utc
+  /** So many may revert since then, and each but the last is followed by a further attempt. Default one. */
+  readonly limit?: number
   readonly onWait: (waitingFor: string, until: Option.Option<DateTime.Utc>) => Effect.Effect<void>
 }
 
@@ -50,20 +52,25 @@ const notYet = (waitingFor: string) => Waiting.NotYet({ waitingFor, late: Option
 const isWithoutEffect = <A extends Effectual>(answer: A | WithoutEffect): answer is WithoutEffect =>
   answer._tag === "Pending" || answer._tag === "Reverted" || answer._tag === "Dead"
 
-/** The transactions of this step that have reverted, where it may be sent anew. */
+/** The transactions of this step that have reverted since it began. */
 const fruitless = <Command, A extends Effectual, E, R, ED, RD>(
-  { again, step }: Options<Command, A, E, R, ED, RD>,
+  { since, step }: Options<Command, A, E, R, ED, RD>,
   transactions: ReadonlyArray<OutboxTransaction>
-) => {
-  const all = again === undefined
-    ? []
-    : transactions.filter(({ key, status }) => key.step === step && status === "reverted")
-  return {
-    all,
-    isLimit: again !== undefined &&
-      all.filter(({ reservedAt }) => DateTime.greaterThanOrEqualTo(reservedAt, again.since)).length >= again.limit
-  }
-}
+) =>
+  transactions.filter(({ key, reservedAt, status }) =>
+    key.step === step && status === "reverted" && DateTime.greaterThanOrEqualTo(reservedAt, since)
+  )
+
+/** No other key goes on with what this wallet has begun. */
+export const unlessOther = (operation: OperationId, wallet: Address) =>
+  Effect.gen(function*() {
+    const outbox = yield* TransactionOutbox
+    if (outbox.wallet === wallet) return
+    return yield* new Refused({
+      reason: "OtherWallet",
+      detail: `operation ${operation} was begun by wallet ${wallet}, and this key is that of ${outbox.wallet}`
+    })
+  })
 
 /** Has no deadline: as long as the transaction can be mined it is waited for. */
 export const once = <
@@ -80,14 +87,14 @@ export const once = <
   E | ED | SubmitError | StoreError | Refused,
   R | RD | Erc20 | TransactionOutbox | Transactions | Policies
 > => {
-  const { again, approve, failed, lease, operation, step, wallet } = options
+  const { approve, failed, lease, limit = 1, operation, since, step, wallet } = options
   const answer = (command: Effect.Effect<Command>) => Effect.map(command, (answer) => Waiting.Answer({ answer }))
 
   const approved = Effect.gen(function*() {
     if (approve === undefined) return undefined
     const { amount, spender, token } = approve
     const erc20 = yield* Erc20
-    const allowance = yield* erc20.ensureAllowance(token, { spender, amount }, { operation, lease })
+    const allowance = yield* erc20.ensureAllowance(token, { spender, amount }, { operation, lease, since })
     switch (allowance._tag) {
       case "Enough":
         return undefined
@@ -99,19 +106,13 @@ export const once = <
   })
 
   const look = Effect.gen(function*() {
-    const outbox = yield* TransactionOutbox
-    if (outbox.wallet !== wallet) {
-      return yield* new Refused({
-        reason: "OtherWallet",
-        detail: `operation ${operation} was begun by wallet ${wallet}, and this key is that of ${outbox.wallet}`
-      })
-    }
+    yield* unlessOther(operation, wallet)
     const transactions = yield* Effect.flatMap(Transactions, ({ list }) => list({ operation }))
-    const reverted = fruitless(options, transactions)
-    if (reverted.isLimit) {
-      return yield* answer(failed("Reverted", `${step} has reverted too often, ${told(reverted.all)}`))
+    const reverted = limit === 1 ? [] : fruitless(options, transactions)
+    if (reverted.length > 0 && reverted.length >= limit) {
+      return yield* answer(failed("Reverted", `${step} has reverted too often, ${told(reverted)}`))
     }
-    const attempt = attemptOf(transactions, step) + reverted.all.length
+    const attempt = attemptOf(transactions, step, since) + reverted.length
     const isNew = !transactions.some(({ key }) => key.step === step && key.attempt === attempt)
     const waiting = isNew ? yield* approved : undefined
     if (waiting !== undefined) return waiting
@@ -130,7 +131,7 @@ export const once = <
       case "Pending":
         return Effect.succeed(notYet(sent.waitingFor))
       case "Reverted":
-        return again === undefined
+        return limit === 1
           ? answer(failed("Reverted", `transaction ${sent.txHash} reverted: ${sent.why}`))
           : Effect.succeed(notYet(`a further attempt, since transaction ${sent.txHash} reverted: ${sent.why}`))
       case "Dead":

@@ -6,7 +6,7 @@ import type { OperationId } from "../domain/OperationId.ts"
 import * as Outcome from "../domain/Outcome.ts"
 import { BaseChain, EthereumChain, type Receipt } from "../services/Chain.ts"
 import { EventStore, type Operation, type RecordedEvent } from "../services/EventStore.ts"
-import { isEnded, type OutboxTransaction, Transactions } from "../services/TransactionOutbox.ts"
+import { isEnded, isFruitless, isOver, type OutboxTransaction, Transactions } from "../services/TransactionOutbox.ts"
 
 /** Something in the database that is not as the log says it must be. */
 export interface Fault {
@@ -143,10 +143,11 @@ const sent = (
   return [
     ...sent.filter((one) => !transactions.some(isOf(one)))
       .map(({ step, txHash }) => `the log says that ${step} was done by ${txHash}, the outbox does not`),
-    ...finished.filter((one) => !isEnded(one))
+    ...finished.filter((one) => !isOver(one))
       .map((one) => `${nameOf(one)} is ${one.status} and can still be mined, though the operation has finished`),
     ...finished.filter((one) =>
-      one.status === "confirmed" && aggregate.sends.includes(one.key.step) && !sent.some((named) => isOf(named)(one))
+      one.status === "confirmed" && !isFruitless(one) && aggregate.sends.includes(one.key.step) &&
+      !sent.some((named) => isOf(named)(one))
     ).map((one) => `${nameOf(one)} was mined, and the log does not name it`)
   ]
 }

@@ -1,4 +1,4 @@
-import { Context, Data, type Effect } from "effect"
+import { Context, Data, type DateTime, type Effect } from "effect"
 import type { Address } from "../domain/Address.ts"
 import type { TokenAmount } from "../domain/TokenAmount.ts"
 import type { TxHash } from "../domain/TxHash.ts"
@@ -80,11 +80,16 @@ export class Erc20 extends Context.Tag("ballast/services/Erc20")<Erc20, {
   /**
    * A standing approval of our wallet: raised to the maximum when it is below `amount`, and left alone otherwise, since
    * operations that run side by side share it. A token may lower even the maximum as it is used. Call it again after a
-   * while until the answer is `Enough`.
+   * while until the answer is `Enough`. What was approved in vain before `since` is approved anew.
    */
   readonly ensureAllowance: (
     token: Token,
     allowance: { readonly spender: Address; readonly amount: TokenAmount },
-    sending: { readonly operation: TransactionKey["operation"]; readonly lease: Lease }
+    sending: {
+      readonly operation: TransactionKey["operation"]
+      readonly lease: Lease
+      /** When this try of the step that needs it began. */
+      readonly since: DateTime.Utc
+    }
   ) => Effect.Effect<Allowance, SubmitError>
 }>() {}

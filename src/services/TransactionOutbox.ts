@@ -1,4 +1,4 @@
-import { Context, Data, type DateTime, type Effect, type Option, Schema } from "effect"
+import { Context, Data, DateTime, type Effect, Option, Schema } from "effect"
 import type { Address } from "../domain/Address.ts"
 import type { Hex } from "../domain/Hex.ts"
 import { OperationId } from "../domain/OperationId.ts"
@@ -14,7 +14,7 @@ export const TransactionKey = Schema.Struct({
   operation: OperationId,
   /** What it does for the operation: `transfer`, `burn`. */
   step: Schema.NonEmptyString,
-  /** From 1. A further one is taken only when the one before it can never be mined any more. */
+  /** From 1. A further one is taken only when the one before it can never have an effect any more. */
   attempt: Schema.Int.pipe(Schema.positive())
 })
 export type TransactionKey = typeof TransactionKey.Type
@@ -109,6 +109,15 @@ export class TransactionOutbox extends Context.Tag("ballast/services/Transaction
    */
   readonly cancel: (key: TransactionKey, why: string, lease: Lease) => Effect.Effect<Submitted, SubmitError>
   /**
+   * Says of a transaction that was mined, with success and at depth, that it has moved nothing: a further attempt may follow.
+   * It is for whoever has read the receipt. Refused with `EarlierAttempt` for any other.
+   */
+  readonly fruitless: (
+    key: TransactionKey,
+    why: string,
+    lease: Lease
+  ) => Effect.Effect<void, OutboxError | StoreError | LeaseLost>
+  /**
    * Goes on with every transaction of our wallet that has not ended, whatever operation it belongs to, as `submitOnce`
    * does. Answers how many are left. What fails is told in the log and left for the next time.
    */
@@ -137,9 +146,14 @@ export interface OutboxTransaction {
   }>
   /** Which of them was mined, and in which block. */
   readonly mined: Option.Option<{ readonly hash: TxHash; readonly block: bigint }>
-  /** Why it reverted, was cancelled or displaced. */
+  /** Why it reverted, was cancelled or displaced; of one that is confirmed why it was fruitless. */
   readonly detail: Option.Option<string>
   readonly reservedAt: DateTime.Utc
+  /**
+   * It was over, and is no more: a reorganisation has freed its nonce. It keeps the status that its operation has gone on
+   * from until an empty transaction has used the nonce up.
+   */
+  readonly isReopened: boolean
 }
 
 /** `reserved`, `signed` and `mined` (not yet at depth) can still change, the others not. */
@@ -159,18 +173,33 @@ const ended: ReadonlySet<TransactionStatus> = new Set(["confirmed", "reverted", 
 /** Whether nothing can happen to it any more. */
 export const isEnded = ({ status }: Pick<OutboxTransaction, "status">): boolean => ended.has(status)
 
+/** Whether nothing can happen to it any more, as far as anybody knows. */
+export const isOver = (one: Pick<OutboxTransaction, "status" | "isReopened">): boolean =>
+  isEnded(one) && !one.isReopened
+
+/** Mined with success, and known to have moved nothing. */
+export const isFruitless = ({ detail, status }: Pick<OutboxTransaction, "detail" | "status">): boolean =>
+  status === "confirmed" && Option.isSome(detail)
+
 /**
- * The attempt that a step is at, as long as nobody has ordered a further one: an attempt whose nonce was taken from it does
- * not count, nor does one that was followed by another before an empty transaction took its nonce, after a reorganisation.
+ * The attempt that a step is at: one whose nonce was taken from it does not count, nor does one that was followed by another
+ * before an empty transaction took its nonce, after a reorganisation, nor one that is known to have moved nothing. What had
+ * reverted or was cancelled before `since`, when this try of the step began, was an earlier try's.
  */
 export const attemptOf = (
-  transactions: ReadonlyArray<Pick<OutboxTransaction, "key" | "status">>,
-  step: string
+  transactions: ReadonlyArray<Pick<OutboxTransaction, "key" | "status" | "detail" | "reservedAt">>,
+  step: string,
+  since?: DateTime.Utc
 ): number => {
   const ofStep = transactions.filter(({ key }) => key.step === step)
   const isFollowed = ({ attempt }: TransactionKey) => ofStep.some(({ key }) => key.attempt > attempt)
+  const isEarlier = ({ reservedAt, status }: Pick<OutboxTransaction, "status" | "reservedAt">) =>
+    since !== undefined && (status === "reverted" || status === "cancelled") && DateTime.lessThan(reservedAt, since)
   return 1 +
-    ofStep.filter(({ key, status }) => status === "displaced" || (status === "cancelled" && isFollowed(key))).length
+    ofStep.filter((one) =>
+      one.status === "displaced" || (one.status === "cancelled" && isFollowed(one.key)) || isFruitless(one) ||
+      isEarlier(one)
+    ).length
 }
 
 /** What the outbox has stored. Needs the database alone. */

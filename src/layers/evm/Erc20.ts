@@ -1,10 +1,10 @@
 /** ERC-20 tokens: read from the two chains, sent through the outbox. Source: EIP-20. */
-import { Effect, Layer } from "effect"
+import { DateTime, Effect, Layer } from "effect"
 import { encodeFunctionData, erc20Abi, maxUint256 } from "viem"
 import * as TokenAmount from "../../domain/TokenAmount.ts"
 import { BaseChain, EthereumChain } from "../../services/Chain.ts"
 import { Allowance, Erc20, Transferred } from "../../services/Erc20.ts"
-import { attemptOf, isEnded, TransactionOutbox, Transactions } from "../../services/TransactionOutbox.ts"
+import { attemptOf, isEnded, isFruitless, TransactionOutbox, Transactions } from "../../services/TransactionOutbox.ts"
 import * as Erc20Reads from "./Erc20Reads.ts"
 import * as Submission from "./Submission.ts"
 
@@ -28,24 +28,33 @@ export const layer: Layer.Layer<Erc20, never, EthereumChain | BaseChain | Transa
       )
 
       const ensureAllowance: Erc20["Type"]["ensureAllowance"] = Effect.fn("Erc20.ensureAllowance")(
-        function*(token, { amount, spender }, { lease, operation }) {
+        function*(token, { amount, spender }, { lease, operation, since }) {
           const step = `approve ${spender} for ${token.address}`
-          const ours = (yield* transactions.list({ operation })).filter(({ key }) => key.step === step)
+          const list = Effect.map(
+            transactions.list({ operation }),
+            (all) => all.filter(({ key }) => key.step === step)
+          )
+          let ours = yield* list
           // What is under way is seen to its end first, so that none is left behind.
           if (ours.every(isEnded)) {
             const allowed = yield* chains[token.chain].look((view) =>
               Erc20Reads.allowance(view, token, outbox.wallet, spender)
             )
             if (allowed.units >= amount.units) return Allowance.Enough()
-            if (ours.some(({ status }) => status === "confirmed")) {
+            const why = `${spender} was approved for all and may still take ${TokenAmount.print(allowed)} only`
+            const standing = ours.find((one) => one.status === "confirmed" && !isFruitless(one))
+            if (standing !== undefined && DateTime.lessThan(standing.reservedAt, since)) {
+              yield* outbox.fruitless(standing.key, why, lease)
+              ours = yield* list
+            } else if (standing !== undefined) {
               return Allowance.Refused({
-                why: `${spender} was approved for all and may still take ${TokenAmount.print(allowed)} only`
+                why
               })
             }
           }
           const data = encodeFunctionData({ abi: erc20Abi, functionName: "approve", args: [spender, maxUint256] })
           const submitted = yield* outbox.submitOnce(
-            { operation, step, attempt: attemptOf(ours, step) },
+            { operation, step, attempt: attemptOf(ours, step, since) },
             { chain: token.chain, to: token.address, data },
             lease
           )

@@ -9,6 +9,7 @@ import { BaseChain, type Chain, type ChainName, EthereumChain } from "../../serv
 import type { Lease, Leases } from "../../services/Leases.ts"
 import { Signer } from "../../services/Signer.ts"
 import {
+  isFruitless,
   type OutboxCall,
   OutboxError,
   type SubmitError,
@@ -233,6 +234,21 @@ const make = (options: Options) =>
         return yield* Effect.flatMap(table.cancel(known.value, why, [lease]), advance)
       }).pipe(Effect.withSpan("TransactionOutbox.cancel", { attributes: { ...key } }))
 
+    const fruitless: TransactionOutbox["Type"]["fruitless"] = (key, why, lease) =>
+      Effect.gen(function*() {
+        const row = Option.getOrUndefined(yield* table.find(key))
+        if (row === undefined) {
+          return yield* new OutboxError({ reason: "NotFound", key, detail: "there is nothing that was fruitless" })
+        }
+        const now = yield* table.fruitless(row, why, [lease])
+        if (isFruitless(now)) return
+        return yield* new OutboxError({
+          reason: "EarlierAttempt",
+          key,
+          detail: `it is ${now.status}, and not confirmed`
+        })
+      }).pipe(Effect.withSpan("TransactionOutbox.fruitless", { attributes: { ...key } }))
+
     const tend: TransactionOutbox["Type"]["tend"] = Effect.gen(function*() {
       const rows = yield* table.unended(wallet)
       yield* Effect.forEach(
@@ -244,7 +260,7 @@ const make = (options: Options) =>
       return (yield* table.unended(wallet)).length
     }).pipe(Effect.withSpan("TransactionOutbox.tend"))
 
-    return TransactionOutbox.of({ wallet, submitOnce, cancel, tend })
+    return TransactionOutbox.of({ wallet, submitOnce, cancel, fruitless, tend })
   })
 
 export const layer = (

@@ -5,7 +5,7 @@ import { Hex } from "../../domain/Hex.ts"
 import { OperationId } from "../../domain/OperationId.ts"
 import { TxHash } from "../../domain/TxHash.ts"
 import { ChainName } from "../../services/Chain.ts"
-import { isEnded, type OutboxTransaction, TransactionStatus } from "../../services/TransactionOutbox.ts"
+import { isEnded, isOver, type OutboxTransaction, TransactionStatus } from "../../services/TransactionOutbox.ts"
 
 /** Wei. */
 const Wei = Schema.compose(Schema.BigInt, Schema.NonNegativeBigIntFromSelf)
@@ -78,16 +78,10 @@ export interface Stored extends OutboxTransaction {
   readonly fees: Fees
   /** Why its nonce is to be used up by an empty transaction. */
   readonly cancelling: Option.Option<string>
-  /**
-   * It was over, and is no more: a reorganisation has freed its nonce. It keeps the status that its operation has gone on
-   * from until an empty transaction has used the nonce up.
-   */
-  readonly isReopened: boolean
   readonly signatures: ReadonlyArray<Signature>
 }
 
-/** Whether nothing can happen to it any more, as far as anybody knows. */
-export const isOver = (row: Stored): boolean => isEnded(row) && !row.isReopened
+export { isOver }
 
 export const decode = (row: unknown, signatureRows: unknown) =>
   Effect.gen(function*() {

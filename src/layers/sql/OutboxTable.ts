@@ -5,7 +5,12 @@ import type { Address } from "../../domain/Address.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
 import { type Lease, LeaseLost } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
-import { OutboxError, type TransactionKey, type TransactionStatus } from "../../services/TransactionOutbox.ts"
+import {
+  isFruitless,
+  OutboxError,
+  type TransactionKey,
+  type TransactionStatus
+} from "../../services/TransactionOutbox.ts"
 import * as OutboxRow from "./OutboxRow.ts"
 import { isOver, type Signature, type Stored } from "./OutboxRow.ts"
 import * as Transaction from "./Transaction.ts"
@@ -58,7 +63,7 @@ export const make = Effect.gen(function*() {
           SELECT * FROM outbox WHERE operation = ${key.operation} AND step = ${key.step} AND attempt < ${key.attempt}`,
         Effect.forEach(stored)
       )
-      const open = earlier.find((one) => !isOver(one) || one.status === "confirmed")
+      const open = earlier.find((one) => !isOver(one) || (one.status === "confirmed" && !isFruitless(one)))
       const refuse = (detail: string) => new OutboxError({ reason: "EarlierAttempt", key, detail })
       if (open !== undefined) {
         return yield* refuse(`attempt ${open.key.attempt} is ${open.isReopened ? "off the chain again" : open.status}`)
@@ -178,6 +183,18 @@ export const make = Effect.gen(function*() {
       })
     )
 
+  /** Answers what is there: only of what is confirmed it is kept. */
+  const fruitless = (row: Stored, why: string, leases: ReadonlyArray<Lease>) =>
+    write(
+      `record that ${row.key.step} of ${row.key.operation} was fruitless`,
+      Effect.gen(function*() {
+        yield* Effect.forEach(leases, holds, { discard: true })
+        yield* sql`
+          UPDATE outbox SET detail = ${why} WHERE position = ${row.position} AND status = 'confirmed' AND detail IS NULL`
+        return yield* reload(row.position)
+      })
+    )
+
   /** What had no effect could have one again, unless an empty transaction takes its nonce. Answers what is there. */
   const reopen = (row: Stored, why: string) =>
     write(
@@ -241,6 +258,7 @@ export const make = Effect.gen(function*() {
     mined,
     end,
     cancel,
+    fruitless,
     reopen,
     at,
     between,

@@ -21,6 +21,7 @@ export const send = (id: RedemptionId, state: Requested, lease: Lease) =>
       wallet: state.wallet,
       step: Redemption.transferStep,
       lease,
+      since: state.retriedAt ?? state.requestedAt,
       send: (sending) => erc20.transfer(token, { recipient: state.redemptionWallet, amount: state.amount }, sending),
       done: ({ amount, txHash }) =>
         Effect.map(
@@ -33,7 +34,12 @@ export const send = (id: RedemptionId, state: Requested, lease: Lease) =>
           (answer) => Waiting.Answer({ answer })
         ),
       failed,
-      onWait: Progress.waiting({ type: Redemption.aggregate.type, id, state: state._tag, since: state.requestedAt })
+      onWait: Progress.waiting({
+        type: Redemption.aggregate.type,
+        id,
+        state: state._tag,
+        since: state.retriedAt ?? state.requestedAt
+      })
     })
   })
 

@@ -29,6 +29,7 @@ export const send = (id: RebalanceId, state: typeof Rebalance.State.Bridged.Type
       wallet: state.wallet,
       step: Rebalance.steps.deposit,
       lease,
+      since: state.since,
       send: (sending) =>
         erc20.transfer(
           Route.token("ethereum", state),

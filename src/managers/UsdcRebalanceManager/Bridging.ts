@@ -29,6 +29,7 @@ export const burn = (id: RebalanceId, state: WithdrawalComplete, lease: Lease) =
       wallet: state.wallet,
       step: Rebalance.steps.burn,
       lease,
+      since: state.since,
       approve: { token: Route.token(lane.source, state), spender: lane.messenger, amount: Route.tokens(amount) },
       send: (sending) => bridge.burn(lane, { amount, finality: state.cctp.finality }, sending),
       done: ({ burned, burnTx, maxFee }) =>
@@ -142,7 +143,8 @@ export const mint = (id: RebalanceId, state: AttestedState, lease: Lease) =>
       wallet: state.wallet,
       step: Rebalance.steps.mint,
       lease,
-      again: { since: state.since, limit },
+      since: state.since,
+      limit,
       send: (sending) => bridge.mint(lane, mintable, sending),
       done: (minted) =>
         minted._tag === "Expired" ? reattested : Effect.gen(function*() {

@@ -22,6 +22,7 @@ export const send = (id: RebalanceId, state: typeof Rebalance.State.Bridged.Type
       wallet: state.wallet,
       step: Rebalance.steps.deposit,
       lease,
+      since: state.since,
       approve: { token: Route.token("base", state), spender: state.vault.spender, amount: Route.tokens(amount) },
       send: (sending) => vault.deposit({ vault: state.vault, token: state.usdc.base, amount }, sending),
       done: ({ amount: moved, txHash }) => Route.deposited(state, "BaseWallet", txHash, moved),

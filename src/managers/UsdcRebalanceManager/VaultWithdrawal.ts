@@ -16,6 +16,7 @@ export const send = (id: RebalanceId, state: typeof Rebalance.State.Requested.Ty
       wallet: state.wallet,
       step: Rebalance.steps.withdraw,
       lease,
+      since: state.since,
       send: (sending) => vault.withdraw({ vault: state.vault, token: state.usdc.base, amount: state.amount }, sending),
       // What it has moved is judged in the next state.
       done: ({ txHash }) =>

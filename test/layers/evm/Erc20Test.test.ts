@@ -1,6 +1,6 @@
 /** The scripted Erc20: what a test of a manager is told that it asked for, and what it can be made to answer. */
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import * as Address from "../../../src/domain/Address.ts"
 import { OperationId } from "../../../src/domain/OperationId.ts"
 import * as TokenAmount from "../../../src/domain/TokenAmount.ts"
@@ -28,7 +28,8 @@ const transfer = (under = key) =>
   Effect.flatMap(Erc20, (erc20) => erc20.transfer(token, { recipient, amount }, { key: under, lease }))
 const allow = Effect.flatMap(
   Erc20,
-  (erc20) => erc20.ensureAllowance(token, { spender: recipient, amount }, { operation, lease })
+  (erc20) =>
+    erc20.ensureAllowance(token, { spender: recipient, amount }, { operation, lease, since: DateTime.unsafeMake(0) })
 )
 const balance = Effect.flatMap(Erc20, (erc20) => erc20.balance(token, recipient))
 

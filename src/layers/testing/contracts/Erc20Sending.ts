@@ -1,5 +1,5 @@
 /** What every layer of `Erc20` must do with what our own wallet sends and approves. */
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
 import { encodeFunctionData, erc20Abi } from "viem"
 import * as Address from "../../../domain/Address.ts"
@@ -7,7 +7,7 @@ import { OperationId } from "../../../domain/OperationId.ts"
 import * as TokenAmount from "../../../domain/TokenAmount.ts"
 import { BaseChain } from "../../../services/Chain.ts"
 import { Allowance, Erc20, type Transferred } from "../../../services/Erc20.ts"
-import { type LeaseHeld, Leases } from "../../../services/Leases.ts"
+import { type Lease, type LeaseHeld, Leases } from "../../../services/Leases.ts"
 import type { StoreError } from "../../../services/StoreError.ts"
 import { type SubmitError, TransactionOutbox, Transactions } from "../../../services/TransactionOutbox.ts"
 import { ChainWorld } from "../ChainWorld.ts"
@@ -35,8 +35,9 @@ const makeGiven = Effect.gen(function*() {
   const before = (yield* world.sent(wallet)).length
   const key = { operation, step: "transfer", attempt: 1 }
   const transfer = (units = 5n) => erc20.transfer(token, { recipient: theirs, amount: tokens(units) }, { key, lease })
-  const allow = (units: bigint, of = { operation, lease }) =>
-    erc20.ensureAllowance(token, { spender, amount: tokens(units) }, of)
+  const begun = yield* DateTime.now
+  const allow = (units: bigint, of: { operation: OperationId; lease: Lease } = { operation, lease }, since = begun) =>
+    erc20.ensureAllowance(token, { spender, amount: tokens(units) }, { ...of, since })
   /** So much and no more, as somebody else may have approved it. */
   const approve = (units: bigint) => {
     const data = encodeFunctionData({ abi: erc20Abi, functionName: "approve", args: [spender, units] })
@@ -164,6 +165,20 @@ export const cases: ReadonlyArray<Case<Failure, Services>> = [
       yield* equals(yield* given.looking(given.allow(4n)), Allowance.Enough(), "the answer in the end")
       yield* equals((yield* given.stored).length, 2, "the number of transactions in the end")
     })),
+  make(
+    "an approval that was taken back is refused, and given again only by a try that began since",
+    (given) =>
+      Effect.gen(function*() {
+        yield* given.looking(given.allow(5n))
+        yield* given.looking(given.approve(0n))
+        yield* Effect.repeat(given.world.mine(1), { times: 12 })
+        yield* equals((yield* given.allow(5n))._tag, "Refused", "the answer to the try that was approved")
+        const later = DateTime.addDuration(yield* DateTime.now, "1 second")
+        const again = given.allow(5n, undefined, later)
+        yield* equals((yield* again)._tag, "Pending", "the answer to a later one")
+        yield* equals(yield* given.looking(again), Allowance.Enough(), "the answer in the end")
+      })
+  ),
   make("two operations at once do not take the approval from each other", (given) =>
     Effect.gen(function*() {
       const operation = OperationId.make(randomUUID())

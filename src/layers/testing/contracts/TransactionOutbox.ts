@@ -1,5 +1,5 @@
 /** What every layer of `TransactionOutbox` must do. Several cases may share one world: each has operations of its own. */
-import { Effect, Option } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import { randomUUID } from "node:crypto"
 import { encodeFunctionData, erc20Abi } from "viem"
 import * as Address from "../../../domain/Address.ts"
@@ -71,7 +71,7 @@ const is = (submitted: Submitted, tag: Submitted["_tag"]) =>
 const only = (given: Given, ...units: ReadonlyArray<bigint>) =>
   Effect.flatMap(given.sent, (sent) => equals(sent.join(), units.join(), "what was sent"))
 
-const refused = (effect: Effect.Effect<Submitted, SubmitError>, reason: string) =>
+const refused = <A>(effect: Effect.Effect<A, SubmitError>, reason: string) =>
   Effect.flatMap(
     fails(effect, "the submission"),
     (error) => holds(error._tag === "OutboxError" && error.reason === reason, `the reason should be ${reason}`, error)
@@ -197,6 +197,36 @@ const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) => Effec
       yield* given.cancel("too late")
       yield* is(yield* given.over(), "Confirmed")
       yield* only(given, 5n)
+    })],
+  [
+    "fruitless: only what is confirmed is, for whoever has the lease, and then another attempt",
+    (given) =>
+      Effect.gen(function*() {
+        const fruitless = given.outbox.fruitless(given.keyOf(), "it moved nothing", given.lease)
+        yield* refused(fruitless, "NotFound")
+        yield* given.submit()
+        yield* refused(fruitless, "EarlierAttempt")
+        yield* given.over()
+        const lost = { ...given.lease, token: given.lease.token + 1 }
+        const error = yield* fails(given.outbox.fruitless(given.keyOf(), "it moved nothing", lost), "without the lease")
+        yield* equals(error._tag, "LeaseLost", "the error")
+        yield* refused(given.submit(7n, given.keyOf(2)), "EarlierAttempt")
+        yield* fruitless
+        yield* equals(attemptOf(yield* given.stored, "transfer"), 2, "the attempt that is next")
+        yield* is(yield* given.over(7n, given.keyOf(2)), "Confirmed")
+        yield* only(given, 5n, 7n)
+      })
+  ],
+  ["what came to nothing before a try began is an earlier try's", (given) =>
+    Effect.gen(function*() {
+      const begun = yield* DateTime.now
+      yield* given.submit()
+      yield* given.cancel("because")
+      yield* given.over()
+      const stored = yield* given.stored
+      yield* equals(attemptOf(stored, "transfer", begun), 1, "the attempt of the try that was cancelled")
+      const later = DateTime.addDuration(yield* DateTime.now, "1 second")
+      yield* equals(attemptOf(stored, "transfer", later), 2, "the attempt of the next try")
     })],
   ["tended by whoever passes by: the end is recorded without its operation", (given) =>
     Effect.gen(function*() {
