@@ -5,10 +5,11 @@ import { Effect, Layer } from "effect"
 import { version } from "../layers/Version.ts"
 import { check } from "./commands/Check.ts"
 import { demo } from "./commands/Demo.ts"
+import { cancel, recheck, reconcile, retry } from "./commands/Failed.ts"
 import { list } from "./commands/List.ts"
 import { mint } from "./commands/Mint.ts"
 import { redeem } from "./commands/Redeem.ts"
-import { recheck, resume } from "./commands/Resume.ts"
+import { resume } from "./commands/Resume.ts"
 import { run } from "./commands/Run.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { show } from "./commands/Show.ts"
@@ -20,7 +21,23 @@ import * as Status from "./Status.ts"
 
 const ballast = Command.make("ballast").pipe(
   Command.withDescription("Moves inventory between a broker and a chain, and never loses track of it"),
-  Command.withSubcommands([demo, sandbox, run, check, mint, redeem, usdc, list, show, resume, recheck, verify])
+  Command.withSubcommands([
+    demo,
+    sandbox,
+    run,
+    check,
+    mint,
+    redeem,
+    usdc,
+    list,
+    show,
+    resume,
+    recheck,
+    retry,
+    cancel,
+    reconcile,
+    verify
+  ])
 )
 
 const execute = Command.run(ballast, { name: "ballast", version })
@@ -75,6 +92,8 @@ type Failure = Exclude<Effect.Effect.Error<ReturnType<typeof parse>>, Validation
 /** Nothing was sent, so there is nothing to resume, where the input or the configuration was not usable. */
 const exitCode = (error: Failure): Status.Code => {
   switch (error._tag) {
+    case "Refused":
+      return error.kind === "permanent" ? 2 : 3
     case "StoreError":
       return error.kind === "permanent" ? 2 : 3
     case "Unreachable":

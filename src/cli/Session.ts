@@ -25,6 +25,9 @@ export const dryRun = Options.boolean("dry-run").pipe(
   Options.withDescription("Check everything, show the plan, send nothing")
 )
 
+/** Of whatever drives an operation that is there. */
+export const driving = { noWait, config, json }
+
 /** The chain could not be asked; what is recorded is as it was. */
 export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly problems: ReadonlyArray<string> }> {
   override get message(): string {

@@ -6,6 +6,7 @@ import { EquitySymbol } from "../domain/EquitySymbol.ts"
 import { MintId, OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
 import * as Shares from "../domain/Shares.ts"
 import * as Usdc from "../domain/Usdc.ts"
+import { WalletTransferId } from "../domain/WalletTransfer.ts"
 import type { MintRequest } from "../managers/MintManager.ts"
 import type { RedemptionRequest } from "../managers/RedemptionManager.ts"
 import { InvalidInput } from "./InvalidInput.ts"
@@ -24,6 +25,37 @@ const read = <A>(option: string, schema: Schema.Schema<A, string>, text: string)
 
 export const operationId = (text: string): Either.Either<OperationId, InvalidInput> =>
   Either.mapLeft(read("ID", OperationId, text), (problem) => new InvalidInput({ problems: [problem] }))
+
+const words = (option: string, text: string): Parsed<string> =>
+  text.trim() === ""
+    ? Either.left(`${option}: expected some words, got ${JSON.stringify(text)}`)
+    : Either.right(text.trim())
+
+const named = (text: string): Parsed<OperationId> => read("ID", OperationId, text)
+
+export const recheck = (
+  { id, transfer }: { readonly id: string; readonly transfer: Option.Option<string> }
+): Effect.Effect<{ readonly id: OperationId; readonly transfer: Option.Option<WalletTransferId> }, InvalidInput> =>
+  Effect.all({
+    id: named(id),
+    transfer: Effect.transposeMapOption(transfer, (text) => read("--transfer", WalletTransferId, text))
+  }, { mode: "validate" }).pipe(Effect.mapError(told))
+
+export const cancellation = (
+  typed: { readonly id: string; readonly reason: string }
+): Effect.Effect<{ readonly id: OperationId; readonly reason: string }, InvalidInput> =>
+  Effect.all({ id: named(typed.id), reason: words("--reason", typed.reason) }, { mode: "validate" }).pipe(
+    Effect.mapError(told)
+  )
+
+export const reconciliation = (
+  typed: { readonly id: string; readonly reason: string; readonly note: string }
+): Effect.Effect<{ readonly id: OperationId; readonly reason: string; readonly note: string }, InvalidInput> =>
+  Effect.all({
+    id: named(typed.id),
+    reason: words("--reason", typed.reason),
+    note: words("--note", typed.note)
+  }, { mode: "validate" }).pipe(Effect.mapError(told))
 
 const quantity = (text: string): Parsed<Shares.Shares> =>
   Either.filterOrLeft(

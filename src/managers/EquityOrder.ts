@@ -13,11 +13,25 @@ export interface EquityOrder extends TokenizedEquity {
   readonly amount: TokenAmount
 }
 
+export const withinLimit = (
+  { quantity, symbol }: { readonly symbol: EquitySymbol; readonly quantity: Shares.Shares }
+): Effect.Effect<void, Refused, TokenizedEquities> =>
+  Effect.gen(function*() {
+    const { maxPerOperation } = yield* TokenizedEquities
+    if (!Option.exists(maxPerOperation, (max) => quantity > max)) return
+    return yield* new Refused({
+      reason: "AboveLimit",
+      detail: `${Shares.print(quantity)} ${symbol} is above BALLAST_EQUITY_MAX_PER_OPERATION, ${
+        Option.match(maxPerOperation, { onNone: () => "none", onSome: Shares.print })
+      }`
+    })
+  })
+
 export const make = (
   { quantity, symbol }: { readonly symbol: EquitySymbol; readonly quantity: Shares.Shares }
 ): Effect.Effect<EquityOrder, Refused, TokenizedEquities> =>
   Effect.gen(function*() {
-    const { equities, issuer, maxPerOperation, network } = yield* TokenizedEquities
+    const { equities, issuer, network } = yield* TokenizedEquities
     const equity = equities.get(symbol)
     if (equity === undefined) {
       return yield* new Refused({
@@ -25,14 +39,7 @@ export const make = (
         detail: `no token is configured for ${symbol} (BALLAST_EQUITIES has ${[...equities.keys()].join(", ")})`
       })
     }
-    if (Option.exists(maxPerOperation, (max) => quantity > max)) {
-      return yield* new Refused({
-        reason: "AboveLimit",
-        detail: `${Shares.print(quantity)} ${symbol} is above BALLAST_EQUITY_MAX_PER_OPERATION, ${
-          Option.match(maxPerOperation, { onNone: () => "none", onSome: Shares.print })
-        }`
-      })
-    }
+    yield* withinLimit({ quantity, symbol })
     const amount = yield* Either.mapLeft(
       Shares.toTokenAmount(quantity, equity.decimals),
       (inexact) => new Refused({ reason: "Inexpressible", detail: `${symbol}: ${inexact.message}` })

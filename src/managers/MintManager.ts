@@ -8,10 +8,13 @@ import * as Mint from "../domain/TokenizedEquityMint.ts"
 import type { TokenizedEquities } from "../services/TokenizedEquities.ts"
 import * as EquityOrder from "./EquityOrder.ts"
 import * as Acceptance from "./MintManager/Acceptance.ts"
+import * as Cancel from "./MintManager/Cancel.ts"
 import * as Recheck from "./MintManager/Recheck.ts"
+import * as Retry from "./MintManager/Retry.ts"
 import * as Tokens from "./MintManager/Tokens.ts"
 import { type Refused, unlessSame, unlessStarted } from "./Refused.ts"
 import * as Steps from "./Steps.ts"
+import * as Verbs from "./Verbs.ts"
 
 /** What a caller asks for; the rest of the order comes from the configuration of the moment. */
 export interface MintRequest {
@@ -69,6 +72,36 @@ export const recheck = (id: MintId) =>
       return yield* Recheck.always(id, state)
     })
   )
+
+/** Orders a new try of a failed mint, once Alpaca shows that nothing of the old one can still happen. */
+export const retry = (id: MintId) =>
+  drive(
+    id,
+    Effect.fnUntraced(function*(state) {
+      yield* Verbs.unlessFailed(subject(id, state), "NotRetryable")
+      return state._tag === "Failed" ? Option.some(yield* Retry.command(id, state)) : Option.none()
+    })
+  )
+
+/** Cancels a mint that Alpaca has not taken; what it has taken all the same goes on. */
+export const cancel = (id: MintId, reason: string) =>
+  drive(
+    id,
+    Effect.fnUntraced(function*(state) {
+      yield* Verbs.unlessCancellable(subject(id, state))
+      return state._tag === "MintRequested" ? Option.some(yield* Cancel.command(id, state, reason)) : Option.none()
+    })
+  )
+
+/** Records that a person has settled by hand what had failed. */
+export const reconcile = (id: MintId, reconciliation: Verbs.Reconciliation) =>
+  drive(
+    id,
+    (state) =>
+      Verbs.reconciled(subject(id, state), reconciliation, (fields): Mint.Command => Mint.Reconcile.make(fields))
+  )
+
+const subject = (id: MintId, state: Mint.State.State) => Verbs.subjectOf("mint", Mint.aggregate, id, state)
 
 /** The order that a request becomes under today's configuration. */
 const order = (request: MintRequest): Effect.Effect<Mint.Command, Refused, TokenizedEquities> =>

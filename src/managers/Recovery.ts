@@ -1,9 +1,10 @@
 /** Takes up again whatever is not settled: after a crash, after an outage, and late successes on a slow schedule. */
-import { Effect, FiberHandle, FiberMap } from "effect"
+import { Effect, FiberHandle, FiberMap, Option } from "effect"
 import * as EquityRedemption from "../domain/EquityRedemption.ts"
 import { MintId, type OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
 import * as TokenizedEquityMint from "../domain/TokenizedEquityMint.ts"
 import * as UsdcRebalance from "../domain/UsdcRebalance.ts"
+import type { WalletTransferId } from "../domain/WalletTransfer.ts"
 import { EventStore, type Operation } from "../services/EventStore.ts"
 import { TransactionOutbox } from "../services/TransactionOutbox.ts"
 import * as MintManager from "./MintManager.ts"
@@ -11,24 +12,32 @@ import { Policies } from "./Policies.ts"
 import * as RedemptionManager from "./RedemptionManager.ts"
 import { Refused } from "./Refused.ts"
 import * as UsdcRebalanceManager from "./UsdcRebalanceManager.ts"
+import type { Reconciliation } from "./Verbs.ts"
 
-/** Which manager drives which aggregate. */
+/** Which manager drives which aggregate, and what a person can order of each. */
 const managers = {
   [TokenizedEquityMint.aggregate.type]: {
     resume: (id: OperationId) => MintManager.resume(MintId.make(id)),
-    recheck: (id: OperationId) => MintManager.recheck(MintId.make(id))
+    recheck: (id: OperationId) => MintManager.recheck(MintId.make(id)),
+    retry: (id: OperationId) => MintManager.retry(MintId.make(id)),
+    cancel: (id: OperationId, reason: string) => MintManager.cancel(MintId.make(id), reason),
+    reconcile: (id: OperationId, said: Reconciliation) => MintManager.reconcile(MintId.make(id), said)
   },
   [EquityRedemption.aggregate.type]: {
     resume: (id: OperationId) => RedemptionManager.resume(RedemptionId.make(id)),
-    recheck: (id: OperationId) => RedemptionManager.recheck(RedemptionId.make(id))
+    recheck: (id: OperationId) => RedemptionManager.recheck(RedemptionId.make(id)),
+    retry: (id: OperationId) => RedemptionManager.retry(RedemptionId.make(id)),
+    cancel: (id: OperationId, reason: string) => RedemptionManager.cancel(RedemptionId.make(id), reason),
+    reconcile: (id: OperationId, said: Reconciliation) => RedemptionManager.reconcile(RedemptionId.make(id), said)
   },
   [UsdcRebalance.aggregate.type]: {
     resume: (id: OperationId) => UsdcRebalanceManager.resume(RebalanceId.make(id)),
-    recheck: (id: OperationId) => UsdcRebalanceManager.recheck(RebalanceId.make(id))
+    recheck: (id: OperationId) => UsdcRebalanceManager.recheck(RebalanceId.make(id)),
+    retry: (id: OperationId) => UsdcRebalanceManager.retry(RebalanceId.make(id)),
+    cancel: (id: OperationId, reason: string) => UsdcRebalanceManager.cancel(RebalanceId.make(id), reason),
+    reconcile: (id: OperationId, said: Reconciliation) => UsdcRebalanceManager.reconcile(RebalanceId.make(id), said)
   }
 }
-
-type Verb = "resume" | "recheck"
 
 /** One operation as its view shows it. */
 export const operation = (id: OperationId) =>
@@ -39,18 +48,22 @@ export const operation = (id: OperationId) =>
       (yield* new Refused({ reason: "UnknownOperation", detail: `there is no operation ${id} in this database` }))
   })
 
-/** Drives one operation of whatever kind until it has finished, and answers how it then stands. */
-const drive = (verb: Verb, { id, type }: Pick<Operation, "id" | "type">) =>
-  Effect.gen(function*() {
-    const manager = managers[type]
-    if (manager === undefined) {
-      return yield* new Refused({
+const managerOf = ({ id, type }: Pick<Operation, "id" | "type">) =>
+  Effect.fromNullable(managers[type]).pipe(
+    Effect.mapError(() =>
+      new Refused({
         reason: "UnknownOperation",
         detail: `operation ${id} is a ${type}, which this release does not know`
       })
-    }
-    yield* manager[verb](id)
-    return yield* operation(id)
+    )
+  )
+
+/** Drives one operation of whatever kind until it has finished, and answers how it then stands. */
+const drive = (verb: "resume" | "recheck", found: Pick<Operation, "id" | "type">) =>
+  Effect.gen(function*() {
+    const manager = yield* managerOf(found)
+    yield* manager[verb](found.id)
+    return yield* operation(found.id)
   })
 
 /** Continues one operation; a failed one that is not settled is looked at again. */
@@ -58,6 +71,44 @@ export const resume = (id: OperationId) => Effect.flatMap(operation(id), (found)
 
 /** Asks the provider about one failed operation and adopts a late success. */
 export const recheck = (id: OperationId) => Effect.flatMap(operation(id), (found) => drive("recheck", found))
+
+/** Takes the transfer that a person names for the withdrawal of a rebalance from Alpaca, where several could be it. */
+export const recheckWith = (id: OperationId, transfer: WalletTransferId) =>
+  Effect.gen(function*() {
+    const { type } = yield* operation(id)
+    if (type !== UsdcRebalance.aggregate.type) {
+      return yield* new Refused({
+        reason: "NotOurs",
+        detail: `operation ${id} is a ${type}, which withdraws nothing from Alpaca`
+      })
+    }
+    yield* UsdcRebalanceManager.recheck(RebalanceId.make(id), Option.some(transfer))
+    return yield* operation(id)
+  })
+
+/** Orders a new try of one failed operation, once nothing of the old one can still happen. */
+export const retry = (id: OperationId) =>
+  Effect.gen(function*() {
+    const manager = yield* Effect.flatMap(operation(id), managerOf)
+    yield* manager.retry(id)
+    return yield* operation(id)
+  })
+
+/** Cancels one operation in its first state. */
+export const cancel = (id: OperationId, reason: string) =>
+  Effect.gen(function*() {
+    const manager = yield* Effect.flatMap(operation(id), managerOf)
+    yield* manager.cancel(id, reason)
+    return yield* operation(id)
+  })
+
+/** Records that a person has settled by hand what had failed. */
+export const reconcile = (id: OperationId, said: Reconciliation) =>
+  Effect.gen(function*() {
+    const manager = yield* Effect.flatMap(operation(id), managerOf)
+    yield* manager.reconcile(id, said)
+    return yield* operation(id)
+  })
 
 /** Sees to their end the transactions that no operation waits for any more, such as one that has filled a gap of nonces. */
 const tend = Effect.flatMap(TransactionOutbox, (outbox) => outbox.tend)
@@ -68,7 +119,11 @@ export const resumeAll = Effect.gen(function*() {
   const live = yield* store.operations({ live: true })
   const resumed = yield* Effect.forEach(
     live,
-    (found) => Effect.map(Effect.either(drive("resume", found)), (result) => ({ operation: found, result })),
+    (found) =>
+      Effect.map(
+        Effect.either(drive("resume", found)),
+        (result) => ({ operation: found, result })
+      ),
     { concurrency: "unbounded" }
   )
   yield* tend

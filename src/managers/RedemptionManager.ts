@@ -5,15 +5,18 @@ import type { EquitySymbol } from "../domain/EquitySymbol.ts"
 import type { RedemptionId } from "../domain/OperationId.ts"
 import * as Shares from "../domain/Shares.ts"
 import { EventStore } from "../services/EventStore.ts"
+import type { Lease } from "../services/Leases.ts"
 import { TokenizedEquities } from "../services/TokenizedEquities.ts"
 import { TransactionOutbox } from "../services/TransactionOutbox.ts"
 import * as EquityOrder from "./EquityOrder.ts"
 import * as Issuer from "./RedemptionManager/Issuer.ts"
 import * as Recheck from "./RedemptionManager/Recheck.ts"
 import * as Reservation from "./RedemptionManager/Reservation.ts"
+import * as Retry from "./RedemptionManager/Retry.ts"
 import * as Transfer from "./RedemptionManager/Transfer.ts"
 import { Refused, unlessSame, unlessStarted } from "./Refused.ts"
 import * as Steps from "./Steps.ts"
+import * as Verbs from "./Verbs.ts"
 
 /** What a caller asks for; the rest of the order comes from the configuration of the moment. */
 export interface RedemptionRequest {
@@ -37,7 +40,7 @@ type Opening = Steps.Opening<Redemption.Command, Refused>
 
 const drive = <E, R>(
   id: RedemptionId,
-  open: (state: Redemption.State.State) => Effect.Effect<Option.Option<Opening>, E, R>
+  open: (state: Redemption.State.State, lease: Lease) => Effect.Effect<Option.Option<Opening>, E, R>
 ) => Steps.drive({ name: "RedemptionManager", aggregate: Redemption.aggregate, id, steps: steps(id), open })
 
 const withoutGuard = Option.map((command: Redemption.Command): Opening => ({ command }))
@@ -52,7 +55,7 @@ export const executeRedemption = (id: RedemptionId, request: RedemptionRequest) 
     Effect.fnUntraced(function*(state) {
       if (state._tag === "NotStarted") return Option.some(yield* opening(id, request))
       yield* unlessSame("redemption", id, { asked: print(request), recorded: print(state) })
-      return withoutGuard(yield* Recheck.unlessSettled(state))
+      return withoutGuard(yield* Recheck.unlessSettled(id, state))
     })
   )
 
@@ -62,7 +65,7 @@ export const resume = (id: RedemptionId) =>
     id,
     Effect.fnUntraced(function*(state) {
       yield* unlessStarted("redemption", id, state)
-      return withoutGuard(yield* Recheck.unlessSettled(state))
+      return withoutGuard(yield* Recheck.unlessSettled(id, state))
     })
   )
 
@@ -72,9 +75,53 @@ export const recheck = (id: RedemptionId) =>
     id,
     Effect.fnUntraced(function*(state) {
       yield* unlessStarted("redemption", id, state)
-      return withoutGuard(yield* Recheck.always(state))
+      return withoutGuard(yield* Recheck.always(id, state))
     })
   )
+
+/** Orders a new try of a redemption whose tokens never left, once nothing can send them any more. */
+export const retry = (id: RedemptionId) =>
+  drive(
+    id,
+    Effect.fnUntraced(function*(state, lease) {
+      yield* Verbs.unlessFailed(subject(id, state), "NotRetryable")
+      return state._tag === "Failed" ? Option.some<Opening>(yield* Retry.opening(id, state, lease)) : Option.none()
+    })
+  )
+
+/** Cancels a redemption before its tokens leave; where they leave all the same it goes on. */
+export const cancel = (id: RedemptionId, reason: string) =>
+  drive(
+    id,
+    Effect.fnUntraced(function*(state, lease) {
+      yield* Verbs.unlessCancellable(subject(id, state))
+      if (state._tag !== "Requested") return Option.none()
+      if (yield* Transfer.cancelled(id, state, reason, lease)) {
+        yield* Verbs.goesOn(subject(id, state), "its tokens have left before an empty transaction could take the nonce")
+        return Option.none()
+      }
+      const command: Redemption.Command = Redemption.Cancel.make({ reason, at: yield* DateTime.now })
+      return withoutGuard(Option.some(command))
+    })
+  )
+
+/** Records that a person has settled by hand what had failed. */
+export const reconcile = (id: RedemptionId, reconciliation: Verbs.Reconciliation) =>
+  drive(
+    id,
+    (state) =>
+      Effect.map(
+        Verbs.reconciled(
+          subject(id, state),
+          reconciliation,
+          (fields): Redemption.Command => Redemption.Reconcile.make(fields)
+        ),
+        withoutGuard
+      )
+  )
+
+const subject = (id: RedemptionId, state: Redemption.State.State) =>
+  Verbs.subjectOf("redemption", Redemption.aggregate, id, state)
 
 /** The order that a request becomes under today's configuration. */
 const order = ({ quantity, symbol }: RedemptionRequest) =>

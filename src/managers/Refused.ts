@@ -24,6 +24,16 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
     "AnotherInFlight",
     /** The operation was begun by another wallet than this key's. */
     "OtherWallet",
+    /** Something of what was done before can still happen: not now. */
+    "StillPossible",
+    /** There is no failure to try anew. */
+    "NotRetryable",
+    /** Something irreversible has happened, or it is over. */
+    "NotCancellable",
+    /** There is no failure to settle by hand. */
+    "NotReconcilable",
+    /** The transfer that a person named cannot be this operation's. */
+    "NotOurs",
     /** The id already stands for something else. */
     "DifferentRequest",
     /** No operation has this id. */
@@ -31,7 +41,9 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   ),
   detail: Schema.String
 }) {
-  readonly kind: FailureKind = "permanent"
+  get kind(): FailureKind {
+    return this.reason === "StillPossible" ? "transient" : "permanent"
+  }
   override get message(): string {
     return `${this.detail}. Nothing was sent`
   }

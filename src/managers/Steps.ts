@@ -75,7 +75,7 @@ export interface Drive<
   readonly id: Id
   readonly steps: T
   /** Looks at the state found under the lease and says what to record first, if anything. */
-  readonly open: (state: State) => Effect.Effect<Option.Option<Opening<Command, GO>>, EO, RO>
+  readonly open: (state: State, lease: Lease) => Effect.Effect<Option.Option<Opening<Command, GO>>, EO, RO>
 }
 
 /** A folded stream, and whether it was this driver that appended its last event. */
@@ -115,7 +115,7 @@ export const drive = <
       let current: Current<State> = { ...yield* store.load(aggregate, id), ours: false }
       const before = current
       // What it holds is held until its record, as with a row.
-      current = yield* options.open(before.state).pipe(
+      current = yield* options.open(before.state, lease).pipe(
         Effect.flatMap(Option.match({
           onNone: () => Effect.succeed(before),
           onSome: (opening) => record(aggregate, id, lease, before, opening)

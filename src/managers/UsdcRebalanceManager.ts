@@ -3,20 +3,25 @@ import { DateTime, Effect, Option } from "effect"
 import type { RebalanceId } from "../domain/OperationId.ts"
 import * as Usdc from "../domain/Usdc.ts"
 import * as Rebalance from "../domain/UsdcRebalance.ts"
+import type { WalletTransferId } from "../domain/WalletTransfer.ts"
 import { CctpBridge } from "../services/CctpBridge.ts"
 import { EventStore } from "../services/EventStore.ts"
+import type { Lease } from "../services/Leases.ts"
 import { Refused, unknown, unlessSame } from "./Refused.ts"
 import * as Steps from "./Steps.ts"
 import * as AlpacaDeposit from "./UsdcRebalanceManager/AlpacaDeposit.ts"
 import * as AlpacaWithdrawal from "./UsdcRebalanceManager/AlpacaWithdrawal.ts"
 import * as Arrival from "./UsdcRebalanceManager/Arrival.ts"
 import * as Bridging from "./UsdcRebalanceManager/Bridging.ts"
+import * as Cancel from "./UsdcRebalanceManager/Cancel.ts"
 import * as Limits from "./UsdcRebalanceManager/Limits.ts"
 import * as Order from "./UsdcRebalanceManager/Order.ts"
 import * as Recheck from "./UsdcRebalanceManager/Recheck.ts"
+import * as Retry from "./UsdcRebalanceManager/Retry.ts"
 import * as Route from "./UsdcRebalanceManager/Route.ts"
 import * as VaultDeposit from "./UsdcRebalanceManager/VaultDeposit.ts"
 import * as VaultWithdrawal from "./UsdcRebalanceManager/VaultWithdrawal.ts"
+import * as Verbs from "./Verbs.ts"
 
 type Rest =
   | "NotStarted"
@@ -56,7 +61,7 @@ const driving = { name: "UsdcRebalanceManager", aggregate: Rebalance.aggregate }
 const drive = <E, R>(
   id: RebalanceId,
   direction: Rebalance.State.Direction,
-  open: (state: Rebalance.State.State) => Effect.Effect<Option.Option<Opening>, E, R>
+  open: (state: Rebalance.State.State, lease: Lease) => Effect.Effect<Option.Option<Opening>, E, R>
 ) =>
   direction === "AlpacaToBase"
     ? Steps.drive({ ...driving, id, steps: alpacaToBase(id), open })
@@ -85,17 +90,65 @@ export const executeAlpacaToBase = execute("AlpacaToBase")
 export const executeBaseToAlpaca = execute("BaseToAlpaca")
 
 /** Continues a rebalance where it stands; one that failed without being settled is looked at again. */
-export const resume = (id: RebalanceId) => started(id, Recheck.unlessSettled)
+export const resume = (id: RebalanceId) =>
+  started(id, (state) => Effect.map(Recheck.unlessSettled(id, state), withoutGuard))
 
-/** Asks Alpaca, Circle and the chains about a failed rebalance and adopts what turned out well after all. */
-export const recheck = (id: RebalanceId) => started(id, Recheck.always)
+/**
+ * Asks Alpaca, Circle and the chains about a failed rebalance and adopts what turned out well after all. `transfer` is what a
+ * person says of a withdrawal from Alpaca where several could be ours: it is this one.
+ */
+export const recheck = (id: RebalanceId, transfer: Option.Option<WalletTransferId> = Option.none()) =>
+  started(id, (state) =>
+    Effect.gen(function*() {
+      return withoutGuard(
+        Option.isSome(transfer)
+          ? Option.some(yield* Recheck.named(id, state, transfer.value))
+          : yield* Recheck.always(id, state)
+      )
+    }))
 
-const started = (id: RebalanceId, look: typeof Recheck.always) =>
+/** Orders a new try of the step that failed, once nothing of the old one can still happen; what has come goes on. */
+export const retry = (id: RebalanceId) =>
+  started(id, (state, lease) =>
+    Effect.gen(function*() {
+      yield* Verbs.unlessFailed(subject(id, state), "NotRetryable")
+      return Recheck.isFailed(state) ? Option.some<Opening>(yield* Retry.opening(id, state, lease)) : Option.none()
+    }))
+
+/** Cancels a rebalance before anything has left its source; what has left all the same goes on. */
+export const cancel = (id: RebalanceId, reason: string) =>
+  started(id, (state, lease) =>
+    Effect.gen(function*() {
+      yield* Verbs.unlessCancellable(subject(id, state))
+      return state._tag === "Requested"
+        ? withoutGuard(yield* Cancel.command(id, state, reason, lease))
+        : Option.none()
+    }))
+
+/** Records that a person has settled by hand what had failed. */
+export const reconcile = (id: RebalanceId, reconciliation: Verbs.Reconciliation) =>
+  started(id, (state) =>
+    Effect.map(
+      Verbs.reconciled(
+        subject(id, state),
+        reconciliation,
+        (fields): Rebalance.Command => Rebalance.Reconcile.make(fields)
+      ),
+      withoutGuard
+    ))
+
+const subject = (id: RebalanceId, state: Rebalance.State.State) =>
+  Verbs.subjectOf("rebalance", Rebalance.aggregate, id, state)
+
+const started = <E, R>(
+  id: RebalanceId,
+  open: (state: Rebalance.State.State, lease: Lease) => Effect.Effect<Option.Option<Opening>, E, R>
+) =>
   Effect.gen(function*() {
     const store = yield* EventStore
     const { state } = yield* store.load(Rebalance.aggregate, id)
     if (state._tag === "NotStarted") return yield* unknown("rebalance", id)
-    return yield* drive(id, state.direction, (state) => Effect.map(look(id, state), withoutGuard))
+    return yield* drive(id, state.direction, open)
   })
 
 /** What is recorded first, and what must hold when it is. */

@@ -8,25 +8,21 @@ import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 import * as Typed from "../Typed.ts"
 
-const options = { noWait: Session.noWait, config: Session.config, json: Session.json }
 const id = Args.text({ name: "ID" })
 
-export const resume = Command.make("resume", { id: Args.optional(id), ...options }, (typed) =>
-  Session.withPorts(
-    typed,
-    () => Effect.transposeMapOption(typed.id, Typed.operationId),
-    Option.match({
-      onNone: () => all(typed.json),
-      onSome: (id) => Operations.driven(id, typed.json, Recovery.resume(id))
-    })
-  )).pipe(Command.withDescription("Continues all that is not finished or not settled, or one operation"))
-
-export const recheck = Command.make("recheck", { id, ...options }, (typed) =>
-  Session.withPorts(
-    typed,
-    () => Typed.operationId(typed.id),
-    (id) => Operations.driven(id, typed.json, Recovery.recheck(id))
-  )).pipe(Command.withDescription("Asks the provider about a failed operation and adopts a late success"))
+export const resume = Command.make(
+  "resume",
+  { id: Args.optional(id), ...Session.driving },
+  (typed) =>
+    Session.withPorts(
+      typed,
+      () => Effect.transposeMapOption(typed.id, Typed.operationId),
+      Option.match({
+        onNone: () => all(typed.json),
+        onSome: (id) => Operations.driven(id, typed.json, Recovery.resume(id))
+      })
+    )
+).pipe(Command.withDescription("Continues all that is not finished or not settled, or one operation"))
 
 const all = (json: boolean) =>
   Effect.gen(function*() {

@@ -1,14 +1,18 @@
 /** MintRequested: find what was ordered before, or order it. */
 import { DateTime, Effect, Option } from "effect"
-import type { Reason } from "../../domain/Failure.ts"
+import type { Place, Reason } from "../../domain/Failure.ts"
 import type { MintId } from "../../domain/OperationId.ts"
 import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
 import * as Mint from "../../domain/TokenizedEquityMint.ts"
 import type { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
+import * as Doubt from "../Doubt.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
 
 type MintRequested = typeof Mint.State.MintRequested.Type
+
+/** What this try is known by at Alpaca. */
+export const keyOf = (id: MintId, { retried }: Pick<MintRequested, "retried">): MintId => retried?.clientRequestId ?? id
 
 /**
  * Each try looks before it orders, except the very first, before which nothing can have been sent. An unknown outcome is
@@ -19,9 +23,11 @@ export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
   Effect.gen(function*() {
     const alpaca = yield* AlpacaTokenization
     const policies = yield* Policies
-    const deadline = DateTime.addDuration(state.requestedAt, policies.tokenization.deadline)
-    let nothingSent = first
-    const look = Effect.interruptible(alpaca.findMint(id, state))
+    const key = keyOf(id, state)
+    const deadline = DateTime.addDuration(state.retried?.at ?? state.requestedAt, policies.tokenization.deadline)
+    // A further try may be made under a key that was used before.
+    let nothingSent = first && state.retried === undefined
+    const look = Effect.interruptible(alpaca.findMint(key, state))
 
     const attempt = Effect.gen(function*() {
       if (!nothingSent) {
@@ -31,13 +37,13 @@ export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
         if (DateTime.greaterThanOrEqualTo(begun, deadline)) {
           return yield* fail(
             "TimedOut",
-            `Alpaca shows no request with client_request_id ${id}, and none is sent this late`
+            `Alpaca shows no request with client_request_id ${key}, and none is sent this late`
           )
         }
       }
       const isFirst = nothingSent
       nothingSent = false
-      return yield* alpaca.requestMint(id, state).pipe(
+      return yield* alpaca.requestMint(key, state).pipe(
         Effect.flatMap(acknowledge),
         Effect.catchIf((error) => isRefusal(error, isFirst), (refusal) =>
           Effect.gen(function*() {
@@ -49,13 +55,16 @@ export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
       )
     })
 
-    return yield* retrying(attempt, {
-      schedule: policies.retry,
-      while: (error) => isTransient(error) || error.reason === "OutcomeUnknown"
-    })
+    return yield* Doubt.lasting(
+      retrying(attempt, {
+        schedule: policies.retry,
+        while: (error) => isTransient(error) || error.reason === "OutcomeUnknown"
+      }),
+      { id, deadline, failed: (detail) => fail("Unverifiable", detail, "IssuerInTransit") }
+    )
   })
 
-const acknowledge = ({ id, issuerRequestId }: TokenizationRequest) =>
+export const acknowledge = ({ id, issuerRequestId }: TokenizationRequest): Effect.Effect<Mint.Command> =>
   Effect.map(DateTime.now, (at) =>
     Mint.AcknowledgeAcceptance.make({
       tokenizationRequestId: id,
@@ -63,9 +72,9 @@ const acknowledge = ({ id, issuerRequestId }: TokenizationRequest) =>
       at
     }))
 
-/** Before acceptance the shares have not moved. */
-const fail = (reason: Reason, detail: string) =>
-  Effect.map(DateTime.now, (at) => Mint.Fail.make({ reason, detail, place: "Alpaca", at }))
+/** Before acceptance the shares have not moved, unless Alpaca has taken something else for our order. */
+const fail = (reason: Reason, detail: string, place: Place = "Alpaca"): Effect.Effect<Mint.Command> =>
+  Effect.map(DateTime.now, (at) => Mint.Fail.make({ reason, detail, place, at }))
 
 const reasons = {
   InsufficientPosition: "InsufficientPosition",

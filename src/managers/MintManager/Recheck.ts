@@ -6,6 +6,7 @@ import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
 import * as Mint from "../../domain/TokenizedEquityMint.ts"
 import { AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
+import { keyOf } from "./Acceptance.ts"
 import { proof } from "./Tokens.ts"
 
 type Failed = typeof Mint.State.Failed.Type
@@ -19,20 +20,31 @@ export const always = (id: MintId, state: Mint.State.State) =>
 
 const look = (id: MintId, state: Failed) =>
   Effect.gen(function*() {
+    const seen = yield* shown(id, state)
+    if (Option.isNone(seen) || !(yield* hasNews(state, seen.value))) return Option.none()
+    return Option.some(yield* recover(seen.value))
+  })
+
+/** What Alpaca shows of the try that failed. */
+export const shown = (id: MintId, state: Failed) =>
+  Effect.gen(function*() {
     const alpaca = yield* AlpacaTokenization
     const policies = yield* Policies
     const known = state.tokenizationRequestId
-    const ask = known === undefined ? alpaca.findMint(id, state) : alpaca.getRequest(known)
-    const patiently = { schedule: policies.retry, while: isTransient }
-    const shown = yield* retrying(ask, patiently)
-    if (Option.isNone(shown)) return Option.none()
-    const hasNews = yield* retrying(isNews(state, shown.value), patiently)
-    if (!hasNews) return Option.none()
-    const at = yield* DateTime.now
-    return Option.some<Mint.Command>(Mint.RecoverMint.make({ tokenizationRequestId: shown.value.id, at }))
+    const ask = known === undefined ? alpaca.findMint(keyOf(id, state), state) : alpaca.getRequest(known)
+    return yield* retrying(ask, { schedule: policies.retry, while: isTransient })
   })
 
+export const recover = (request: TokenizationRequest): Effect.Effect<Mint.Command> =>
+  Effect.map(DateTime.now, (at) => Mint.RecoverMint.make({ tokenizationRequestId: request.id, at }))
+
 /** Whether the normal rows would now get further than the failure did. */
+export const hasNews = (state: Failed, request: TokenizationRequest) =>
+  Effect.flatMap(
+    Policies,
+    (policies) => retrying(isNews(state, request), { schedule: policies.retry, while: isTransient })
+  )
+
 const isNews = (state: Failed, request: TokenizationRequest) => {
   switch (request.status) {
     case "Completed":

@@ -9,6 +9,7 @@ import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import { Alerts } from "../../services/Alerts.ts"
 import { AlpacaTokenization, type SentTokens } from "../../services/AlpacaTokenization.ts"
+import * as Doubt from "../Doubt.ts"
 import { Policies } from "../Policies.ts"
 import * as Progress from "../Progress.ts"
 import * as Waiting from "../Waiting.ts"
@@ -30,6 +31,7 @@ export const awaitDetection = (id: RedemptionId, state: TokensSent) =>
   Effect.gen(function*() {
     const alpaca = yield* AlpacaTokenization
     const { tokenization } = yield* Policies
+    const deadline = DateTime.addDuration(state.sentAt, tokenization.deadline)
     const look = Effect.gen(function*() {
       const shown = yield* alpaca.findRedemption(tokensOf(state, state))
       return Option.isSome(shown)
@@ -40,8 +42,12 @@ export const awaitDetection = (id: RedemptionId, state: TokensSent) =>
         )
     })
     return yield* Waiting.until({
-      look,
-      deadline: DateTime.addDuration(state.sentAt, tokenization.deadline),
+      look: Doubt.lasting(look, {
+        id,
+        deadline,
+        failed: (detail) => Effect.map(fail("Unverifiable", detail), (answer) => Waiting.Answer({ answer }))
+      }),
+      deadline,
       poll: tokenization.poll,
       onWait: Progress.waiting({ type: Redemption.aggregate.type, id, state: state._tag, since: state.sentAt })
     })

@@ -7,6 +7,7 @@ import { Erc20 } from "../../services/Erc20.ts"
 import type { Lease } from "../../services/Leases.ts"
 import * as Progress from "../Progress.ts"
 import * as Sending from "../Sending.ts"
+import * as Standing from "../Standing.ts"
 import * as Waiting from "../Waiting.ts"
 
 type Requested = typeof Redemption.State.Requested.Type
@@ -34,14 +35,35 @@ export const send = (id: RedemptionId, state: Requested, lease: Lease) =>
           (answer) => Waiting.Answer({ answer })
         ),
       failed,
-      onWait: Progress.waiting({
-        type: Redemption.aggregate.type,
-        id,
-        state: state._tag,
-        since: state.retriedAt ?? state.requestedAt
-      })
+      onWait: waiting(id, state)
     })
   })
+
+/** Whether the tokens have left our wallet. */
+export const standing = (
+  id: RedemptionId,
+  { amount, redemptionWallet: recipient, token }: Redemption.State.Order
+) =>
+  Effect.flatMap(Erc20, (erc20) =>
+    Standing.of(
+      id,
+      Redemption.transferStep,
+      (txHash) => erc20.received({ chain: "base", address: token, decimals: amount.decimals }, { txHash, recipient })
+    ))
+
+/** Whether they have left all the same, once nothing can send them any more. */
+export const cancelled = (id: RedemptionId, state: Requested, why: string, lease: Lease) =>
+  Standing.cancelled({
+    operation: id,
+    wallet: state.wallet,
+    step: Redemption.transferStep,
+    why,
+    lease,
+    onWait: waiting(id, state)
+  })
+
+const waiting = (id: RedemptionId, { _tag, requestedAt, retriedAt = requestedAt }: Requested) =>
+  Progress.waiting({ type: Redemption.aggregate.type, id, state: _tag, since: retriedAt })
 
 /** The tokens are where they were. */
 const failed = (reason: Reason, detail: string): Effect.Effect<Redemption.Command> =>

@@ -1,10 +1,12 @@
 /** To Alpaca. Bridged: send what was minted to its deposit address. DepositInitiated: wait until Alpaca has credited it. */
 import { DateTime, Effect, Option } from "effect"
 import type { RebalanceId } from "../../domain/OperationId.ts"
+import type { TxHash } from "../../domain/TxHash.ts"
 import * as Rebalance from "../../domain/UsdcRebalance.ts"
 import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import { Erc20 } from "../../services/Erc20.ts"
 import type { Lease } from "../../services/Leases.ts"
+import * as Doubt from "../Doubt.ts"
 import { Policies } from "../Policies.ts"
 import * as Sending from "../Sending.ts"
 import * as Waiting from "../Waiting.ts"
@@ -46,13 +48,30 @@ export const send = (id: RebalanceId, state: typeof Rebalance.State.Bridged.Type
 export const awaitCredit = (id: RebalanceId, state: typeof Rebalance.State.DepositInitiated.Type) =>
   Effect.gen(function*() {
     const { wallet } = yield* Policies
+    const deadline = DateTime.addDuration(state.since, wallet.deadline)
     return yield* Waiting.until({
-      look: look(id, state),
-      deadline: DateTime.addDuration(state.since, wallet.deadline),
+      look: Doubt.lasting(look(id, state), {
+        id,
+        deadline,
+        failed: (detail) =>
+          Effect.map(
+            Route.failDeposit({ reason: "Unverifiable", detail, place: "AlpacaInTransit" }),
+            (answer) => Waiting.Answer({ answer })
+          )
+      }),
+      deadline,
       poll: wallet.poll,
       onWait: Route.waiting(id, state)
     })
   })
+
+/** What a transaction of ours has brought to Alpaca's address. */
+export const moved = (state: Rebalance.State.Order, txHash: TxHash) =>
+  Effect.flatMap(
+    Erc20,
+    (erc20) =>
+      erc20.received(Route.token("ethereum", state), { txHash, recipient: state.depositAddress ?? state.wallet })
+  )
 
 /** By the hash: the amount is compared, never searched for. */
 export const found = (

@@ -10,7 +10,9 @@ import type { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import { EventStore } from "../../services/EventStore.ts"
 import { Leases } from "../../services/Leases.ts"
+import * as Doubt from "../Doubt.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
+import { Refused } from "../Refused.ts"
 import type { Try } from "../Steps.ts"
 import * as Waiting from "../Waiting.ts"
 import * as Route from "./Route.ts"
@@ -18,9 +20,16 @@ import * as Route from "./Route.ts"
 type Requested = typeof Rebalance.State.Requested.Type
 type Seen = Waiting.Seen<Rebalance.Command>
 
-const claim = Schema.decodeUnknownOption(
+const claimed = Schema.decodeUnknownOption(
   Schema.Struct({ withdrawal: Schema.Struct({ id: WalletTransferId }, { key: Schema.String, value: Schema.Unknown }) })
 )
+/** Given up, and still no other operation's. */
+const abandoned = Schema.decodeUnknownOption(Schema.Struct({ abandoned: Schema.Array(WalletTransferId) }))
+
+const claims = (data: unknown): ReadonlyArray<WalletTransferId> => [
+  ...Option.toArray(Option.map(claimed(data), ({ withdrawal }) => withdrawal.id)),
+  ...Option.match(abandoned(data), { onNone: () => [], onSome: ({ abandoned }) => abandoned })
+]
 
 /** Nobody's clock is so far off: whoever has claimed a transfer of ours has recorded it since. */
 const clocks = { minutes: 10 }
@@ -32,13 +41,21 @@ const claimedByOthers = (id: RebalanceId, since: DateTime.Utc) =>
     const recent = yield* store.operations({ updatedSince: DateTime.subtract(since, clocks) })
     return new Set(
       recent.filter((one) => one.type === Rebalance.aggregate.type && one.id !== id)
-        .flatMap(({ data }) => Option.toArray(Option.map(claim(data), ({ withdrawal }) => withdrawal.id)))
+        .flatMap(({ data }) => claims(data))
     )
   })
 
-/** What a transfer of this rebalance must agree with. */
-export const sought = (id: RebalanceId, { amount, requestedAt, wallet }: Omit<Requested, "_tag" | "since">) =>
-  Effect.map(claimedByOthers(id, requestedAt), (claimed) => ({ amount, address: wallet, since: requestedAt, claimed }))
+/** What a transfer of this rebalance must agree with; what it has given up is not taken for it again. */
+export const sought = (
+  id: RebalanceId,
+  { abandoned = [], amount, requestedAt, wallet }: Omit<Requested, "_tag" | "since">
+) =>
+  Effect.map(claimedByOthers(id, requestedAt), (claimed) => ({
+    amount,
+    address: wallet,
+    since: requestedAt,
+    claimed: new Set([...claimed, ...abandoned])
+  }))
 
 /**
  * Alpaca knows no idempotency key. So only one operation at a time is between its look and its record; nothing is ordered
@@ -53,7 +70,7 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
     const onWait = Route.waiting(id, state)
     yield* alone(onWait)
 
-    const late = DateTime.addDuration(state.requestedAt, deadline)
+    const late = DateTime.addDuration(state.since, deadline)
     const isUntouched = attempt.first && DateTime.Equivalence(state.since, state.requestedAt)
     /** Until when an order that nothing is known of may still show up. */
     let settledAt = isUntouched
@@ -100,9 +117,20 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
       })
     })
 
+    const decided = Doubt.lasting(look, {
+      id,
+      deadline: late,
+      advice: `Say which of them it is: ballast recheck ${id} --transfer TRANSFER. `,
+      failed: (detail) =>
+        Effect.map(
+          Route.failWithdrawal({ reason: "Unverifiable", detail, place: "AlpacaInTransit" }),
+          (answer) => Waiting.Answer({ answer })
+        )
+    })
+
     const pauses = yield* Schedule.driver(poll)
     while (true) {
-      const seen = yield* retrying(look, { schedule: policies.retry, while: isTransient })
+      const seen = yield* retrying(decided, { schedule: policies.retry, while: isTransient })
       if (seen._tag === "Answer") return seen.answer
       yield* onWait(seen.waitingFor, Option.some(late))
       yield* Effect.interruptible(Effect.ignore(pauses.next(undefined)))
@@ -137,6 +165,39 @@ const asOrdered = (id: RebalanceId, { amount, wallet }: Requested, taken: Wallet
     // The transfer has to be recorded all the same.
     Effect.catchTag("StoreError", (failed) => Effect.logError(`the alert could not be stored: ${failed.message}`))
   )
+
+const told = (wallet: Requested["wallet"], { address }: WalletTransfer) => Option.getOrElse(address, () => wallet)
+
+/**
+ * The transfer that a person says is this rebalance's, where several could be: it must still be one that can be. To be
+ * called `alone`.
+ */
+export const named = (
+  id: RebalanceId,
+  state: Omit<Requested, "_tag" | "since">,
+  transfer: WalletTransferId
+) =>
+  Effect.gen(function*() {
+    const alpaca = yield* AlpacaWallet
+    const policies = yield* Policies
+    const refuse = (why: string) =>
+      new Refused({ reason: "NotOurs", detail: `transfer ${transfer} is not taken for rebalance ${id}: ${why}` })
+    const { claimed, since } = yield* sought(id, state)
+    if (claimed.has(transfer)) return yield* refuse("it is recorded as another one's, or was given up")
+    const shown = yield* retrying(alpaca.getTransfer(transfer), { schedule: policies.retry, while: isTransient })
+    if (Option.isNone(shown)) return yield* refuse("Alpaca does not show it")
+    const { amount, createdAt } = shown.value
+    if (told(state.wallet, shown.value) !== state.wallet) {
+      return yield* refuse(`it goes to ${told(state.wallet, shown.value)}, and not to ${state.wallet}`)
+    }
+    if (amount > state.amount) {
+      return yield* refuse(`it is of ${Usdc.print(amount)} USDC, and ${Usdc.print(state.amount)} were asked for`)
+    }
+    if (DateTime.lessThan(createdAt, DateTime.subtract(since, clocks))) {
+      return yield* refuse(`it is older than the rebalance: of ${DateTime.formatIso(createdAt)}`)
+    }
+    return Rebalance.State.AlpacaTransfer.make({ id: transfer })
+  })
 
 /** No other operation of the account is between its look and its record. Held until the record. */
 export const alone = (onWait: ReturnType<typeof Route.waiting>) =>

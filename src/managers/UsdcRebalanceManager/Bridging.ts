@@ -7,6 +7,7 @@ import * as Rebalance from "../../domain/UsdcRebalance.ts"
 import { Alerts } from "../../services/Alerts.ts"
 import { type Attested, CctpBridge, CctpError } from "../../services/CctpBridge.ts"
 import type { Lease } from "../../services/Leases.ts"
+import * as Doubt from "../Doubt.ts"
 import { Policies } from "../Policies.ts"
 import * as Sending from "../Sending.ts"
 import * as Waiting from "../Waiting.ts"
@@ -43,8 +44,24 @@ export const burn = (id: RebalanceId, state: WithdrawalComplete, lease: Lease) =
       Effect.catchIf(
         isRefusal,
         ({ detail }) => Route.failBridging({ reason: "InvalidRequest", detail: `nothing was burned: ${detail}`, place })
-      )
+      ),
+      (burned) => unlessDoubtful(id, state, burned)
     )
+  })
+
+/** What the chain shows may be none of ours, and stay so. */
+const unlessDoubtful = <E, R>(
+  id: RebalanceId,
+  { since }: { readonly since: DateTime.Utc },
+  row: Effect.Effect<Rebalance.Command, E, R>
+) =>
+  Effect.gen(function*() {
+    const { attestation } = yield* Policies
+    return yield* Doubt.lasting(row, {
+      id,
+      deadline: DateTime.addDuration(since, attestation.deadline),
+      failed: (detail) => Route.failBridging({ reason: "Unverifiable", detail, place: "CctpInTransit" })
+    })
   })
 
 const isRefusal = (error: unknown): error is CctpError => error instanceof CctpError && error.kind === "permanent"
@@ -62,7 +79,7 @@ export const awaitAttestation = (id: RebalanceId, state: Bridging) =>
       deadline: DateTime.addDuration(state.since, attestation.deadline),
       poll: attestation.poll,
       onWait: Route.waiting(id, state)
-    })
+    }).pipe((attested) => unlessDoubtful(id, state, attested))
   })
 
 /** What Circle says of the burn; what is strange about it is told, once. */
@@ -163,5 +180,5 @@ export const mint = (id: RebalanceId, state: AttestedState, lease: Lease) =>
           place: "CctpInTransit"
         }),
       onWait: Route.waiting(id, state)
-    })
+    }).pipe((minted) => unlessDoubtful(id, state, minted))
   })

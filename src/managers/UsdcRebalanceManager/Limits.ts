@@ -51,11 +51,12 @@ export const single = (amount: Usdc.Usdc) =>
     }
   })
 
-export const guard = (id: RebalanceId, order: Order) =>
+/** @param takes whether it is still to take what it moves from its source */
+export const guard = (id: RebalanceId, order: Order, takes = true) =>
   Effect.gen(function*() {
     const { limits: { concurrent, maxPerDay } } = yield* UsdcRoute
     const dayAgo = DateTime.subtract(yield* DateTime.now, { days: 1 })
-    const inVault = yield* balance(order)
+    const inVault = takes ? yield* balance(order) : Option.none()
 
     const place = (others: ReadonlyArray<Other>) => {
       const rivals = others.filter((one) => isLive(one) && one.direction === order.direction)

@@ -42,7 +42,7 @@ const depositAddress = Effect.gen(function*() {
 })
 
 /** Alpaca would turn the withdrawal down: asked before anything is recorded. */
-const whitelisted = (wallet: Order["wallet"]) =>
+export const whitelisted = (wallet: Order["wallet"]) =>
   Effect.gen(function*() {
     const alpaca = yield* AlpacaWallet
     const whitelisting = yield* alpaca.whitelisting(wallet)

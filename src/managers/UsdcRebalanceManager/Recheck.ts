@@ -3,7 +3,7 @@ import { DateTime, Effect, Option, type Scope } from "effect"
 import type { RebalanceId } from "../../domain/OperationId.ts"
 import * as Outcome from "../../domain/Outcome.ts"
 import * as Rebalance from "../../domain/UsdcRebalance.ts"
-import type { WalletTransfer } from "../../domain/WalletTransfer.ts"
+import type { WalletTransfer, WalletTransferId } from "../../domain/WalletTransfer.ts"
 import type { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import { CctpBridge, type CctpError } from "../../services/CctpBridge.ts"
@@ -13,10 +13,14 @@ import type { EventStore } from "../../services/EventStore.ts"
 import type { Leases } from "../../services/Leases.ts"
 import type { StoreError } from "../../services/StoreError.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
+import { Refused } from "../Refused.ts"
 import * as AlpacaDeposit from "./AlpacaDeposit.ts"
 import * as AlpacaWithdrawal from "./AlpacaWithdrawal.ts"
 import * as Arrival from "./Arrival.ts"
+import * as OwnStep from "./OwnStep.ts"
 import * as Route from "./Route.ts"
+
+type Failed = OwnStep.Failed
 
 const { Recovery, State } = Rebalance
 
@@ -26,20 +30,41 @@ export const unlessSettled = (id: RebalanceId, state: Rebalance.State.State) =>
 
 export const always = (id: RebalanceId, state: Rebalance.State.State) =>
   Effect.gen(function*() {
-    const policies = yield* Policies
-    const to = yield* retrying(look(id, state), { schedule: policies.retry, while: isTransient })
+    const found = isFailed(state) ? yield* look(id, state) : Option.none()
     const at = yield* DateTime.now
-    return Option.map(to, (to): Rebalance.Command => Rebalance.Recover.make({ to, at }))
+    return Option.map(found, (found): Rebalance.Command => Rebalance.Recover.make({ ...found, at }))
   })
 
-type Found = Option.Option<Rebalance.Recovery.Recovery>
+export const isFailed = (state: Rebalance.State.State): state is Failed =>
+  state._tag === "WithdrawalFailed" || state._tag === "BridgingFailed" || state._tag === "DepositFailed"
 
-/** Where the rebalance goes on, if it does. */
-const look = (
+/** Where the rebalance goes on, and why. */
+interface Found {
+  readonly to: Rebalance.Recovery.Recovery
+  readonly reason: string
+}
+
+const none: Option.Option<Found> = Option.none()
+const found = (to: Rebalance.Recovery.Recovery, reason: string): Option.Option<Found> => Option.some({ to, reason })
+
+/** Where it goes on, if it does. */
+export const look = (id: RebalanceId, state: Failed) =>
+  Effect.gen(function*() {
+    const policies = yield* Policies
+    const own = yield* OwnStep.standing(id, state)
+    if (Option.isSome(own)) {
+      // A burn whose logs are none of ours is a matter for a person.
+      const isAdopted = own.value.standing._tag === "Done" && state.failure.reason !== "Unverifiable"
+      return isAdopted ? found(own.value.to, own.value.standing.why) : none
+    }
+    return yield* retrying(outside(id, state), { schedule: policies.retry, while: isTransient })
+  })
+
+const outside = (
   id: RebalanceId,
-  state: Rebalance.State.State
+  state: Failed
 ): Effect.Effect<
-  Found,
+  Option.Option<Found>,
   AlpacaError | CctpError | ChainError | StoreError,
   AlpacaWallet | CctpBridge | Erc20 | EventStore | Leases | Policies | Scope.Scope
 > => {
@@ -47,11 +72,10 @@ const look = (
     case "WithdrawalFailed":
       return withdrawal(id, state)
     case "BridgingFailed":
-      return bridging(state)
+      // What the chain shows under our nonce does not change.
+      return state.failure.reason === "Unverifiable" ? Effect.succeed(none) : minting(state)
     case "DepositFailed":
       return deposit(state)
-    default:
-      return Effect.succeedNone
   }
 }
 
@@ -60,18 +84,24 @@ const withdrawal = (id: RebalanceId, state: typeof State.WithdrawalFailed.Type) 
   Effect.gen(function*() {
     const alpaca = yield* AlpacaWallet
     const { failure, withdrawal, withdrawn } = state
-    if (state.direction !== "AlpacaToBase" || withdrawn !== undefined) return Option.none()
+    if (withdrawn !== undefined) return none
     if (withdrawal === undefined) {
-      if (failure.reason !== "TimedOut") return Option.none()
+      if (failure.reason !== "TimedOut" && failure.reason !== "Unverifiable") return none
       // Nobody else claims the same transfer between this look and its record.
       yield* AlpacaWithdrawal.alone(Route.waiting(id, state))
-      const found = yield* Effect.flatMap(AlpacaWithdrawal.sought(id, state), alpaca.findWithdrawal)
-      return Option.map(found, ({ id }) => Recovery.Withdrawing.make({ withdrawal: State.AlpacaTransfer.make({ id }) }))
+      const shown = yield* Effect.flatMap(AlpacaWithdrawal.sought(id, state), alpaca.findWithdrawal)
+      return Option.flatMap(shown, ({ id }) =>
+        found(
+          Recovery.Withdrawing.make({ withdrawal: State.AlpacaTransfer.make({ id }) }),
+          `Alpaca shows transfer ${id}`
+        ))
     }
-    if (withdrawal._tag !== "AlpacaTransfer") return Option.none()
+    if (withdrawal._tag !== "AlpacaTransfer") return none
     const shown = yield* alpaca.getTransfer(withdrawal.id)
     const hasNews = Option.isSome(shown) && (yield* isNews(state, shown.value))
-    return hasNews ? Option.some(Recovery.Withdrawing.make({ withdrawal })) : Option.none()
+    return hasNews
+      ? found(Recovery.Withdrawing.make({ withdrawal }), `transfer ${withdrawal.id} has come to an end after all`)
+      : none
   })
 
 /** Whether the normal rows would now get further than the failure did: of what was sent the chain's word counts, not Alpaca's. */
@@ -91,32 +121,61 @@ const isNews = (state: typeof State.WithdrawalFailed.Type, { status, txHash }: W
       )
   })
 
-const bridging = (state: typeof State.BridgingFailed.Type) =>
+/** A burn is minted as soon as it is attested, and its mint would not be refused. */
+export const minting = (state: typeof State.BridgingFailed.Type) =>
   Effect.gen(function*() {
     const bridge = yield* CctpBridge
     const { attested, burn, withdrawal, withdrawn } = state
-    if (burn === undefined) return Option.none()
+    if (burn === undefined) return none
     const known = { withdrawal, withdrawn, burn }
     if (attested === undefined) {
       const seen = yield* bridge.attestation(Route.lane(state), burn)
-      return seen._tag === "Ready" ? Option.some(Recovery.Bridging.make(known)) : Option.none()
+      return seen._tag === "Ready" ? found(Recovery.Bridging.make(known), "Circle has attested the burn") : none
     }
     if (yield* bridge.canMint(Route.lane(state), { ...attested, burn })) {
-      return Option.some(Recovery.Attested.make({ ...known, attested }))
+      return found(Recovery.Attested.make({ ...known, attested }), "the burn is minted, or can be minted now")
     }
     // Attesters change. What Circle shows now may be signed by those that the destination knows now.
     const seen = yield* bridge.attestation(Route.lane(state), burn)
     return seen._tag === "Ready" && seen.attestation.attestation !== attested.attestation
-      ? Option.some(Recovery.Attested.make({ ...known, attested: seen.attestation }))
-      : Option.none()
+      ? found(Recovery.Attested.make({ ...known, attested: seen.attestation }), "Circle has attested the burn anew")
+      : none
   })
 
 const deposit = (state: typeof State.DepositFailed.Type) =>
   Effect.gen(function*() {
     const { attested, burn, deposit, direction, minted, withdrawal, withdrawn } = state
-    if (direction !== "BaseToAlpaca" || deposit === undefined) return Option.none()
+    if (direction !== "BaseToAlpaca" || deposit === undefined) return none
     const shown = yield* AlpacaDeposit.found(state, deposit)
     return Option.exists(shown, ({ status }) => status === "Complete")
-      ? Option.some(Recovery.DepositInitiated.make({ withdrawal, withdrawn, burn, attested, minted, deposit }))
-      : Option.none()
+      ? found(
+        Recovery.DepositInitiated.make({ withdrawal, withdrawn, burn, attested, minted, deposit }),
+        "Alpaca has credited the deposit"
+      )
+      : none
+  })
+
+/** What a person says: of several transfers it is this one. Legal while nobody knows which it is. */
+export const named = (id: RebalanceId, state: Rebalance.State.State, transfer: WalletTransferId) =>
+  Effect.gen(function*() {
+    const isUnknown =
+      (state._tag === "Requested" || (state._tag === "WithdrawalFailed" && state.withdrawn === undefined)) &&
+      state.direction === "AlpacaToBase"
+    if (!isUnknown) {
+      return yield* new Refused({
+        reason: "NotOurs",
+        detail: `rebalance ${id} is ${state._tag} and does not wait to be told which transfer of Alpaca's is its own`
+      })
+    }
+    yield* AlpacaWithdrawal.alone(Route.waiting(id, state))
+    const withdrawal = yield* AlpacaWithdrawal.named(id, state, transfer)
+    const at = yield* DateTime.now
+    const command: Rebalance.Command = state._tag === "Requested"
+      ? Rebalance.Initiate.make({ withdrawal, at })
+      : Rebalance.Recover.make({
+        to: Recovery.Withdrawing.make({ withdrawal }),
+        reason: `a person says that transfer ${transfer} is its withdrawal`,
+        at
+      })
+    return command
   })

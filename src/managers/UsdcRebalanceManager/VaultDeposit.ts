@@ -1,6 +1,7 @@
 /** Into the vault. Bridged: deposit what was minted. DepositInitiated: read what has moved. */
 import { DateTime, Effect, Option } from "effect"
 import type { RebalanceId } from "../../domain/OperationId.ts"
+import type { TxHash } from "../../domain/TxHash.ts"
 import * as Usdc from "../../domain/Usdc.ts"
 import * as Rebalance from "../../domain/UsdcRebalance.ts"
 import { Received } from "../../services/Erc20.ts"
@@ -31,16 +32,19 @@ export const send = (id: RebalanceId, state: typeof Rebalance.State.Bridged.Type
     })
   })
 
+/** What a transaction of ours has moved into whatever vault. */
+export const moved = ({ usdc, wallet }: Rebalance.State.Order, txHash: TxHash) =>
+  Effect.flatMap(Vault, (vault) => vault.deposited({ txHash, token: usdc.base, wallet }))
+
 export const confirm = (id: RebalanceId, state: typeof Rebalance.State.DepositInitiated.Type) =>
   Effect.gen(function*() {
-    const vault = yield* Vault
     const { transactions: { poll } } = yield* Policies
     const { txHash } = state.deposit
     const still = (waitingFor: string): Effect.Effect<Seen> =>
       Effect.succeed(Waiting.NotYet({ waitingFor, late: Option.none() }))
     return yield* Waiting.until({
       look: Effect.flatMap(
-        vault.deposited({ txHash, token: state.usdc.base, wallet: state.wallet }),
+        moved(state, txHash),
         Received.$match({
           NotMined: () => still(`a node that shows transaction ${txHash}`),
           Reverted: () => still(`a node that shows transaction ${txHash} as it was at depth`),
