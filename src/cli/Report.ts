@@ -3,6 +3,7 @@ import { DateTime, Option } from "effect"
 import * as Outcome from "../domain/Outcome.ts"
 import type { Operation, RecordedEvent } from "../services/EventStore.ts"
 import type { OutboxTransaction } from "../services/TransactionOutbox.ts"
+import * as Advice from "./Advice.ts"
 import * as RebalanceMoney from "./RebalanceMoney.ts"
 
 /** As `list --json` shows it. */
@@ -56,6 +57,9 @@ const sent = ({ chain, detail, key, mined, nonce, signatures, status }: OutboxTr
   ...Option.match(detail, { onNone: () => ({}), onSome: (detail) => ({ detail }) })
 })
 
+/** States before which nothing irreversible has happened. */
+const cancellable: ReadonlySet<string> = new Set(["MintRequested", "Requested"])
+
 /** What became of it and what to do about it, for somebody who was woken up by it. */
 export const verdict = ({ id, outcome, state }: Operation): string => {
   switch (outcome._tag) {
@@ -64,64 +68,17 @@ export const verdict = ({ id, outcome, state }: Operation): string => {
     case "Reconciled":
       return `${state}: settled by hand`
     case "InProgress":
-      return `${state}: not finished. Continue it with: ballast resume ${id}`
+      return `${state}: not finished. Continue it with: ballast resume ${id}${
+        cancellable.has(state) ? `, or give it up with: ballast cancel ${id} --reason TEXT` : ""
+      }`
     case "Failed": {
       const { amount, detail, place, reason } = outcome.failure
       return [
         `${state} (${reason}): ${detail}`,
         `The money: ${amount} at ${place}.`,
-        Outcome.settled(outcome)
-          ? settledAdvice[place]?.[reason] ?? "It is at rest; a new operation can be started."
-          : `${
-            unsettledAdvice[place]?.[reason] ?? "Ballast stopped waiting; it may still turn out well."
-          } Ask again with: ballast recheck ${id}`
+        ...Advice.lines(id, outcome.failure, Outcome.settled(outcome))
       ].join("\n")
     }
-  }
-}
-
-const settledAdvice: { readonly [place: string]: { readonly [reason: string]: string } } = {
-  Alpaca: {
-    InsufficientPosition: "Nothing moved. Buy or free what is missing at Alpaca, then start a new operation.",
-    NotWhitelisted:
-      "Nothing moved. Have our wallet put on Alpaca's whitelist for USDC on Ethereum, wait until it is APPROVED, then start a new operation.",
-    TravelRule:
-      "Nothing moved. Tell Alpaca what it asks about the owner of the address (travel rule), then start a new operation.",
-    Unauthorized:
-      "Nothing moved. Check BALLAST_ALPACA_API_KEY, _API_SECRET, _AUTH and what the account may do, then start a new operation.",
-    InvalidRequest: "Nothing moved. Correct what Alpaca complains about, then start a new operation.",
-    Rejected: "It stays at Alpaca. Ask Alpaca or the issuer why, then start a new operation."
-  },
-  EthereumWallet: {
-    Reverted: "It is in our wallet on Ethereum. See to why the contract refuses it, then move it on by hand.",
-    InvalidRequest: "It is in our wallet on Ethereum. Correct what is complained about, then move it on by hand."
-  },
-  BaseWallet: {
-    Reverted: "It is still in our wallet on Base. See to why the contract refuses it, then start a new operation.",
-    Short: "What came is in our wallet on Base; the rest is still in the vault. Move it on by hand, or put it back.",
-    Cancelled: "It is still in our wallet on Base. A new operation can be started."
-  },
-  Vault: {
-    Short: "The vault paid nothing: what was asked for is not there. Look at its balance, then start a new operation.",
-    Reverted: "Nothing moved. See to why the vault refuses it, then start a new operation."
-  }
-}
-
-const unsettledAdvice: { readonly [place: string]: { readonly [reason: string]: string } } = {
-  IssuerInTransit: {
-    Rejected:
-      "A person has to ask the issuer, with the request's id and the transaction, to send the tokens back or to credit the shares."
-  },
-  AlpacaInTransit: {
-    Rejected:
-      "A person has to ask Alpaca, with the transfer's id and the transaction, to credit it or to send it back.",
-    Unverifiable: "A person has to look at the transaction, and ask Alpaca where what it does not show has gone."
-  },
-  CctpInTransit: {
-    Reverted: "It is burned and can still be minted: see to why the mint is refused. Ballast tries again by itself."
-  },
-  EthereumWallet: {
-    Unverifiable: "A person has to look at the transaction: what it brought cannot be ours alone."
   }
 }
 
