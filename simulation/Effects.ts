@@ -9,7 +9,7 @@ import * as Usdc from "../src/domain/Usdc.ts"
 import type { Mined } from "./chain/SimulatedChain.ts"
 import type { Operation } from "./Log.ts"
 import * as Places from "./Places.ts"
-import type { Books } from "./References.ts"
+import { type Books, labelOf } from "./References.ts"
 
 type Counts = Map<string, number>
 
@@ -27,7 +27,7 @@ const due = (operations: ReadonlyArray<Operation>, { alpaca, chains }: Books): C
     if (state._tag === "NotStarted") continue
     switch (type) {
       case "TokenizedEquityMint":
-        count(counts, `mint ${id}`)
+        count(counts, `mint ${labelOf(id, state)}`)
         break
       case "EquityRedemption":
         count(counts, `redemption of ${state.amount.units} units of ${state.token}`)

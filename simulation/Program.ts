@@ -3,7 +3,7 @@ import { HttpClient } from "@effect/platform"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Cause, Context, Effect, Exit, Layer, Logger, LogLevel, Random, Runtime, Schedule, Scope } from "effect"
 import { EquitySymbol } from "../src/domain/EquitySymbol.ts"
-import { MintId, RebalanceId, RedemptionId } from "../src/domain/OperationId.ts"
+import { MintId, OperationId, RebalanceId, RedemptionId } from "../src/domain/OperationId.ts"
 import * as EvmChain from "../src/layers/evm/EvmChain.ts"
 import * as PrivateKeySigner from "../src/layers/evm/PrivateKeySigner.ts"
 import * as RpcEndpoint from "../src/layers/evm/RpcEndpoint.ts"
@@ -68,11 +68,29 @@ export interface Options {
   readonly crashed: (why: string) => void
 }
 
+export type Verb = "recheck" | "retry" | "cancel" | "reconcile"
+
+const ordered = (verb: Verb, operation: string) => {
+  const id = OperationId.make(operation)
+  switch (verb) {
+    case "recheck":
+      return Recovery.recheck(id)
+    case "retry":
+      return Recovery.retry(id)
+    case "cancel":
+      return Recovery.cancel(id, "the operator of the simulation has changed his mind")
+    case "reconcile":
+      return Recovery.reconcile(id, { reason: "settled by hand", note: "by the operator of the simulation" })
+  }
+}
+
 export interface Program extends Victim {
   readonly name: string
   /** Does what is due; false where nothing was. */
   readonly run: () => boolean
   readonly ask: (ask: Ask) => void
+  /** What a person orders of an operation. */
+  readonly order: (verb: Verb, id: string) => void
   /** Without a word. */
   readonly end: () => void
 }
@@ -226,19 +244,22 @@ export const start = (world: Surroundings, options: Options): Program => {
   // Nobody closes its scope: a process that is killed does not clean up.
   Effect.runFork(Scope.extend(booting, Effect.runSync(Scope.make())), { scheduler: tasks })
 
+  const driven = (what: string, driving: Effect.Effect<unknown, unknown, Ports>) =>
+    begin(Effect.matchCause(driving, {
+      onFailure: (cause) => {
+        const told = Cause.isDie(cause) ? Cause.pretty(cause) : String(Cause.squash(cause))
+        world.trace.tell(name, `${what} is left: ${told}`)
+        if (Cause.isDie(cause)) died(told)
+      },
+      onSuccess: () => world.trace.tell(name, `${what} has ended`)
+    }))
+
   return {
     ...victim,
     name,
     run: tasks.run,
     end,
-    ask: (ask) =>
-      begin(Effect.matchCause(execute(ask), {
-        onFailure: (cause) => {
-          const told = Cause.isDie(cause) ? Cause.pretty(cause) : String(Cause.squash(cause))
-          world.trace.tell(name, `${ask.kind} ${ask.id} is left: ${told}`)
-          if (Cause.isDie(cause)) died(told)
-        },
-        onSuccess: ({ _tag }) => world.trace.tell(name, `${ask.kind} ${ask.id} has ended in ${_tag}`)
-      }))
+    ask: (ask) => driven(`${ask.kind} ${ask.id}`, execute(ask)),
+    order: (verb, id) => driven(`${verb} ${id}`, ordered(verb, id))
   }
 }

@@ -36,6 +36,10 @@ const mined = (chain: SimulatedChain, hash: Mined["hash"], holds: (mined: Mined)
   return found.status === "reverted" ? [`transaction ${hash} on ${chain.name} has reverted`] : holds(found)
 }
 
+/** What the latest try of a mint is known by. */
+export const labelOf = (id: string, state: Mint.State.State): string =>
+  "retried" in state && state.retried !== undefined ? state.retried.clientRequestId : id
+
 const mint = (id: string, state: Mint.State.State, { alpaca, chains }: Books): Checked => {
   if (state._tag === "NotStarted") return { claims: [], problems: [] }
   const { quantity, symbol, token, wallet } = state
@@ -47,7 +51,7 @@ const mint = (id: string, state: Mint.State.State, { alpaca, chains }: Books): C
     claims.push(`tokenization request ${requestId}`)
     problems.push(...unless(
       found !== undefined && found.symbol === symbol && found.quantity === quantity &&
-        (found.clientRequestId ?? "").includes(id),
+        found.clientRequestId === labelOf(id, state),
       `tokenization request ${requestId} is not the mint that was ordered`
     ))
   }

@@ -41,6 +41,9 @@ const beginning = 1_767_225_600_000
 /** Nothing takes so many turns of its promises at one moment. */
 const mostTurns = 1_000
 
+/** A person who does not wait; what he settles by hand nobody can check any more. */
+const impatient = ["recheck", "retry", "retry", "cancel"] as const
+
 /** Lets promises go on until none can. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -100,6 +103,26 @@ export const run = async (
     timeline.after(7 * minutes, () => insist(ask))
   }
 
+  /** Somebody who orders what comes to his mind while things are bad, and what helps when they are calm. */
+  const operate = (isCalm: boolean) => {
+    const all = log?.operations() ?? []
+    const open = all.filter((one) => !audit.isSettled(one))
+    const [process] = running.values()
+    const [first, ...others] = isCalm ? open : all
+    if (process !== undefined && first !== undefined) {
+      const { id, state } = operator.pick([first, ...others])
+      const choice: readonly [Program.Verb, ...ReadonlyArray<Program.Verb>] = !isCalm
+        ? impatient
+        : state._tag.endsWith("Failed")
+        ? ["retry", "reconcile"]
+        : ["recheck"]
+      const verb = operator.pick(choice)
+      trace.tell("operator", `orders ${process.name} to ${verb} ${id}`)
+      process.order(verb, id)
+    }
+  }
+  const operator = dice.fork("operator")
+
   const settle = async () => {
     for (let turns = 0; turns < mostTurns; turns++) {
       let hasRun = false
@@ -126,6 +149,11 @@ export const run = async (
       network.setWeather(Network.calm)
       world.calm()
     })
+    const shift = (isCalm: boolean) => {
+      operate(isCalm)
+      timeline.after(operator.between(10, 40) * minutes, () => shift(timeline.now() >= calmAt + hours))
+    }
+    if (!without.has("operator")) timeline.after(operator.between(5, 60) * minutes, () => shift(false))
     let checked = timeline.now()
     while (audit.violations.length === 0 && timeline.now() < endAt && timeline.next()) {
       await settle()

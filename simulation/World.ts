@@ -64,6 +64,7 @@ const mixed = <M extends Mood>(calm: M, wild: M, dice: Dice, without: ReadonlySe
 
 /** All that can be left out of a run. */
 export const kindsOfFaults: ReadonlyArray<string> = [
+  "operator",
   ...Object.keys(Network.calm),
   ...new Set([SimulatedAlpaca.wild, SimulatedChain.wild, SimulatedCircle.wild].flatMap((mood) => Object.keys(mood)))
 ]
