@@ -1,10 +1,7 @@
 /** Faults that are planted in the program, to see that the simulation finds them. */
 import { Context } from "effect"
-import { Layer } from "effect"
-import * as TransactionOutboxLive from "../src/layers/evm/TransactionOutbox.ts"
-import * as SqlTransactions from "../src/layers/sql/SqlTransactions.ts"
 import { BaseChain, EthereumChain } from "../src/services/Chain.ts"
-import * as Below from "./broken/Below.ts"
+import * as Below from "./Below.ts"
 import * as NaiveOutbox from "./broken/NaiveOutbox.ts"
 import * as Ports from "./broken/Ports.ts"
 import type { Plant } from "./Program.ts"
@@ -15,15 +12,7 @@ const believeTheFirstBlock: Plant = (parts, plan) => {
     Context.add(EthereumChain, { ...Context.get(parts, EthereumChain), confirmations: 1 }),
     Context.add(BaseChain, { ...Context.get(parts, BaseChain), confirmations: 1 })
   )
-  const { base, ethereum, transactions } = plan.configuration
-  return Below.rebuilt(
-    changed,
-    plan,
-    Layer.merge(
-      TransactionOutboxLive.layer({ ...transactions, chainIds: { ethereum: ethereum.chainId, base: base.chainId } }),
-      SqlTransactions.layer
-    )
-  )
+  return Below.rebuilt(changed, plan, Below.outbox(plan))
 }
 
 export interface Broken {

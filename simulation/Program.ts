@@ -48,7 +48,8 @@ export type Parts = Ports | Signer | SqlClient | HttpClient.HttpClient
 /** Something that is wrong with the program, put there to see it caught. */
 export type Plant = (
   parts: Context.Context<Parts>,
-  plan: Plan
+  plan: Plan,
+  process: Victim
 ) => Effect.Effect<Context.Context<Ports>, never, Scope.Scope>
 
 export interface Options {
@@ -58,6 +59,8 @@ export interface Options {
   readonly plan: Plan
   readonly dice: Dice
   readonly plant: Plant | undefined
+  /** `ballast run`, or a shell that drives only what it is asked for. */
+  readonly isDaemon: boolean
   /** Something may be in the log now that was not before. */
   readonly touched: () => void
   /** What the store has said is on the disk. */
@@ -227,14 +230,13 @@ export const start = (world: Surroundings, options: Options): Program => {
   const booting = Effect.gen(function*() {
     const disk = yield* open
     const built = yield* Layer.build(Layer.provideMerge(layers(world, victim, options), Layer.succeedContext(disk)))
-    const planted = plant === undefined ? built : yield* plant(built, plan)
+    const planted = plant === undefined ? built : yield* plant(built, plan, victim)
     runtime = yield* Effect.provide(Effect.runtime<Ports>(), listening(planted, options))
-    begin(
-      Effect.scoped(Recovery.run).pipe(
-        Effect.zipRight(Effect.sync(() => died("the process has come to an end by itself"))),
-        Effect.catchAllCause((cause) => Effect.sync(() => died(Cause.pretty(cause))))
-      )
+    const daemon = Effect.scoped(Recovery.run).pipe(
+      Effect.zipRight(Effect.sync(() => died("the process has come to an end by itself"))),
+      Effect.catchAllCause((cause) => Effect.sync(() => died(Cause.pretty(cause))))
     )
+    if (options.isDaemon) begin(daemon)
     for (const effect of waiting) begin(effect)
   }).pipe(
     Effect.catchAllCause((cause) => Effect.sync(() => died(`does not start: ${Cause.pretty(cause)}`))),

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import type { ChainName } from "../src/services/Chain.ts"
 import * as Audit from "./Audit.ts"
 import * as Dice from "./Dice.ts"
 import * as Log from "./Log.ts"
@@ -12,10 +13,31 @@ import * as Timeline from "./Timeline.ts"
 import * as Trace from "./Trace.ts"
 import * as World from "./World.ts"
 
+/** What happens from outside. */
+export interface Scenario {
+  readonly plan: Plan.Plan
+  readonly weather: Network.Weather
+  readonly moods: World.Moods
+  /** Milliseconds, until everything is calm. */
+  readonly badTime: number
+  /** Orders what comes to his mind while things are bad, and what helps when they are calm. */
+  readonly hasOperator: boolean
+  /** What a person orders at a certain time, in milliseconds from the beginning, again and again until it is settled. */
+  readonly orders: ReadonlyArray<{ readonly at: number; readonly verb: Program.Verb; readonly id: string }>
+  /** `ballast run`, or a shell: then only what is asked for is driven. */
+  readonly isDaemon: boolean
+  /** When a process is killed, in milliseconds from the beginning. */
+  readonly kills: ReadonlyArray<number>
+  /** Where CCTP is paused until everything is calm. */
+  readonly paused?: ChainName
+}
+
 export interface Options {
   readonly seed: number
+  /** Drawn from the seed by default. */
+  readonly scenario?: Scenario
   readonly trace?: boolean
-  /** A fault in the program. */
+  /** A fault in the program, or somebody who looks into it. */
   readonly plant?: Program.Plant
   /** Leaves out what does not matter, to find what does. */
   readonly without?: ReadonlySet<string>
@@ -26,6 +48,8 @@ export interface Options {
 export interface Result {
   readonly seed: number
   readonly operations: number
+  /** The states in which they have ended. */
+  readonly states: ReadonlyArray<string>
   readonly crashes: number
   readonly faults: number
   readonly violations: ReadonlyArray<Audit.Violation>
@@ -47,21 +71,30 @@ const impatient = ["recheck", "retry", "retry", "cancel"] as const
 /** Lets promises go on until none can. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
+const drawn = (dice: Dice.Dice, without: ReadonlySet<string>): Scenario => ({
+  plan: Plan.make(dice.fork("plan")),
+  weather: World.weather(dice.fork("weather"), without),
+  moods: World.moods(dice.fork("moods"), without),
+  badTime: World.badTime(dice.fork("bad time")),
+  hasOperator: !without.has("operator"),
+  orders: [],
+  isDaemon: true,
+  kills: []
+})
+
 export const run = async (
-  { folder = tmpdir(), plant, seed, trace: isTraced = false, without = new Set() }: Options
-): Promise<
-  Result
-> => {
+  { folder = tmpdir(), plant, scenario, seed, trace: isTraced = false, without = new Set() }: Options
+): Promise<Result> => {
   const dice = Dice.make(seed)
+  const { badTime, hasOperator, isDaemon, kills, moods, orders, paused, plan, weather } = scenario ??
+    drawn(dice, without)
   const timeline = Timeline.make(beginning)
   const trace = Trace.make(timeline, isTraced)
   const home = mkdtempSync(path.join(folder, "ballast-simulation-"))
   const database = path.join(home, "ballast.db")
-  const plan = Plan.make(dice.fork("plan"))
   const asks = plan.asks.filter(({ id }) => !without.has(id))
-  const weather = World.weather(dice.fork("weather"), without)
   const network = Network.make({ timeline, trace, weather, dice: dice.fork("network") })
-  const world = World.make({ timeline, trace, dice: dice.fork("world"), without })
+  const world = World.make({ timeline, trace, dice: dice.fork("world"), moods })
   const audit = Audit.make({ world, plan, timeline, trace })
   const counts = { crashes: 0, processes: 0 }
   const running = new Map<string, Program.Program>()
@@ -76,6 +109,7 @@ export const run = async (
       database,
       plan,
       plant,
+      isDaemon,
       dice: dice.fork(`${name} ${counts.processes}`),
       touched: audit.touched,
       acknowledged: audit.acknowledged,
@@ -101,6 +135,13 @@ export const run = async (
       process.ask(ask)
     }
     timeline.after(7 * minutes, () => insist(ask))
+  }
+
+  const command = (order: Scenario["orders"][number]) => {
+    const found = log?.operation(order.id)
+    if (found !== undefined && audit.isSettled(found)) return
+    for (const process of [...running.values()].slice(0, 1)) process.order(order.verb, order.id)
+    timeline.after(7 * minutes, () => command(order))
   }
 
   /** Somebody who orders what comes to his mind while things are bad, and what helps when they are calm. */
@@ -142,18 +183,26 @@ export const run = async (
     await settle()
     log = Log.open(database)
     for (const ask of asks) timeline.after(ask.at, () => insist(ask))
-    const calmAt = beginning + World.badTime(dice.fork("bad time"))
+    for (const order of orders) timeline.after(order.at, () => command(order))
+    for (const at of kills) {
+      timeline.after(at, () => {
+        for (const process of running.values()) process.crash("of SIGKILL")
+      })
+    }
+    if (paused !== undefined) world.chains[paused].set({ cctpPaused: true })
+    const calmAt = beginning + badTime
     const endAt = calmAt + 12 * hours
     timeline.after(calmAt - beginning, () => {
       trace.tell("world", "is calm from now on")
       network.setWeather(Network.calm)
       world.calm()
+      if (paused !== undefined) world.chains[paused].set({ cctpPaused: false })
     })
     const shift = (isCalm: boolean) => {
       operate(isCalm)
       timeline.after(operator.between(10, 40) * minutes, () => shift(timeline.now() >= calmAt + hours))
     }
-    if (!without.has("operator")) timeline.after(operator.between(5, 60) * minutes, () => shift(false))
+    if (hasOperator) timeline.after(operator.between(5, 60) * minutes, () => shift(false))
     let checked = timeline.now()
     while (audit.violations.length === 0 && timeline.now() < endAt && timeline.next()) {
       await settle()
@@ -167,6 +216,7 @@ export const run = async (
     return {
       seed,
       operations: log.operations().length,
+      states: log.operations().map(({ state }) => state._tag),
       crashes: counts.crashes,
       faults: network.counts.faults,
       violations: audit.violations,

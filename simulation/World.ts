@@ -101,20 +101,36 @@ const ofOurVault = (base: SimulatedChain.SimulatedChain): bigint =>
       0n
     )
 
-export const make = ({ dice, timeline, trace, without }: {
+export interface Moods {
+  readonly chains: SimulatedChain.Mood
+  readonly alpaca: SimulatedAlpaca.Mood
+  readonly circle: SimulatedCircle.Mood
+}
+
+export const calm: Moods = {
+  chains: SimulatedChain.calm,
+  alpaca: SimulatedAlpaca.calm,
+  circle: SimulatedCircle.calm
+}
+
+export const moods = (dice: Dice, without: ReadonlySet<string>): Moods => ({
+  chains: mixed(SimulatedChain.calm, SimulatedChain.wild, dice.fork("chains"), without),
+  alpaca: mixed(SimulatedAlpaca.calm, SimulatedAlpaca.wild, dice.fork("Alpaca"), without),
+  circle: mixed(SimulatedCircle.calm, SimulatedCircle.wild, dice.fork("Circle"), without)
+})
+
+export const make = ({ dice, moods, timeline, trace }: {
   readonly timeline: Timeline
   readonly trace: Trace
   readonly dice: Dice
-  readonly without: ReadonlySet<string>
+  readonly moods: Moods
 }): World => {
-  const moods = dice.fork("moods")
-  const chainMood = mixed(SimulatedChain.calm, SimulatedChain.wild, moods.fork("chains"), without)
   const chain = (name: "ethereum" | "base") =>
     SimulatedChain.make({
       name,
       timeline,
       dice: dice.fork(name),
-      mood: chainMood,
+      mood: moods.chains,
       blockTime: blockTimes[name],
       genesis: genesis[name]
     })
@@ -122,7 +138,7 @@ export const make = ({ dice, timeline, trace, without }: {
   const alpaca = SimulatedAlpaca.make({
     timeline,
     dice: dice.fork("Alpaca"),
-    mood: mixed(SimulatedAlpaca.calm, SimulatedAlpaca.wild, moods.fork("Alpaca"), without),
+    mood: moods.alpaca,
     ...chains,
     shares: { AAPL: beginning.shares, TSLA: beginning.shares },
     usdc: beginning.usdcAtAlpaca
@@ -130,7 +146,7 @@ export const make = ({ dice, timeline, trace, without }: {
   const circle = SimulatedCircle.make({
     timeline,
     dice: dice.fork("Circle"),
-    mood: mixed(SimulatedCircle.calm, SimulatedCircle.wild, moods.fork("Circle"), without),
+    mood: moods.circle,
     chains
   })
   let changes = 0

@@ -13,8 +13,8 @@ import {
   TransactionOutbox,
   Transactions
 } from "../../src/services/TransactionOutbox.ts"
+import * as Below from "../Below.ts"
 import type { Plant } from "../Program.ts"
-import * as Below from "./Below.ts"
 
 export type Mistake =
   /** What is broadcast and not yet stored is forgotten by a crash, and sent again. */
