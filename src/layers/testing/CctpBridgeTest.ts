@@ -38,12 +38,12 @@ export interface TestMint extends Cctp.Mint {
 export class CctpControl extends Context.Tag("ballast/testing/CctpControl")<CctpControl, {
   /** From now on, until it is said anew. One basis point, and ten million at most, unless said otherwise. */
   readonly setQuote: (quote: Partial<Quote>) => Effect.Effect<void>
-  /** What becomes of the burn under this key, instead of being mined. */
-  readonly setBurned: (key: TransactionKey, burned: Burned) => Effect.Effect<void>
+  /** What becomes of the burn under this key, instead of being mined; undefined is the truth again. */
+  readonly setBurned: (key: TransactionKey, burned: Burned | undefined) => Effect.Effect<void>
   /** What Circle says of every burn instead of the truth; undefined is the truth again. */
   readonly setAttested: (attested: Attested | undefined) => Effect.Effect<void>
-  /** What becomes of the mint under this key, instead of being mined. */
-  readonly setMinted: (key: TransactionKey, minted: Minted) => Effect.Effect<void>
+  /** What becomes of the mint under this key, instead of being mined; undefined is the truth again. */
+  readonly setMinted: (key: TransactionKey, minted: Minted | undefined) => Effect.Effect<void>
   /** Whether a mint that is not there yet would succeed; it would, unless said otherwise. */
   readonly setMintable: (isMintable: boolean) => Effect.Effect<void>
   /** What Circle has signed so far can be minted no more. */
@@ -103,8 +103,8 @@ export const layer: Layer.Layer<CctpBridge | CctpControl> = Layer.effectContext(
     })
     const script = yield* Ref.make<{
       readonly quote: Partial<Quote>
-      readonly burned: ReadonlyMap<string, Burned>
-      readonly minted: ReadonlyMap<string, Minted>
+      readonly burned: ReadonlyMap<string, Burned | undefined>
+      readonly minted: ReadonlyMap<string, Minted | undefined>
       readonly attested: Attested | undefined
       readonly isMintable: boolean
     }>({ quote: {}, burned: new Map(), minted: new Map(), attested: undefined, isMintable: true })
