@@ -146,7 +146,21 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("commands", (it) 
       const help = yield* ballast(["--help"], {})
       assert.strictEqual(help.code, 0)
       for (
-        const command of ["demo", "sandbox", "run", "check", "mint", "list", "show", "resume", "recheck", "verify"]
+        const command of [
+          "demo",
+          "sandbox",
+          "run",
+          "check",
+          "mint",
+          "list",
+          "show",
+          "resume",
+          "recheck",
+          "retry",
+          "cancel",
+          "reconcile",
+          "verify"
+        ]
       ) {
         assert.include(help.stdout, command)
       }
