@@ -20,7 +20,10 @@ import {
   goesWell,
   id,
   layer,
+  layerWith,
   once,
+  other,
+  route,
   state,
   until,
   usdc,
@@ -115,7 +118,17 @@ describe("several transfers that could be ours", () => {
       yield* refusedBy("NotOurs", named(old), "older than the rebalance")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("nor what another rebalance has recorded, nor by one that does not ask", () =>
+  it.effect("nor what another rebalance has recorded as its own", () =>
+    Effect.gen(function*() {
+      const { alpaca } = yield* given
+      yield* goesWell("AlpacaToBase")
+      yield* until(executeOf("AlpacaToBase", other), 2, other)
+      yield* until(executeOf("AlpacaToBase"), 1)
+      const [theirs] = yield* alpaca.withdrawals
+      yield* refusedBy("NotOurs", recheck(id, Option.fromNullable(theirs)), "recorded as another one's")
+    }).pipe(Effect.provide(layerWith({ limits: { ...route.limits, concurrent: 2 } }))))
+
+  it.effect("nor by one that does not ask", () =>
     Effect.gen(function*() {
       const transfer = yield* held
       yield* refusedBy("NotOurs", recheck(id, Option.some(transfer)), "does not wait to be told")
