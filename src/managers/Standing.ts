@@ -39,7 +39,7 @@ const list = (operation: OperationId) =>
   Effect.flatMap(Transactions, (transactions) => transactions.list({ operation }))
 
 /** Those that can still be mined, after a fresh look at them. */
-export const open = (operation: OperationId) =>
+const open = (operation: OperationId) =>
   Effect.gen(function*() {
     const outbox = yield* TransactionOutbox
     const isOpen = Effect.map(list(operation), Array.filter((one) => !isOver(one)))

@@ -51,11 +51,15 @@ const stored = (step: string, chain: ChainName, isMined: boolean) =>
     return row?.signatures[0]?.hash ?? assert.fail("nothing is stored")
   }))
 
-const fails = (command: "FailBridging" | "FailDeposit", place: "EthereumWallet" | "BaseWallet") =>
-  Effect.flatMap(DateTime.now, (at) =>
-    record(Rebalance.aggregate, id, [
-      Rebalance[command].make({ reason: "Reverted", detail: "so somebody thought", place, at })
-    ]))
+/** As no row does. */
+const fails = (
+  { make }: typeof Rebalance.FailBridging | typeof Rebalance.FailDeposit,
+  place: "EthereumWallet" | "BaseWallet"
+) =>
+  Effect.flatMap(
+    DateTime.now,
+    (at) => record(Rebalance.aggregate, id, [make({ reason: "Reverted", detail: "so somebody thought", place, at })])
+  )
 
 const wentWell = Effect.gen(function*() {
   assert.strictEqual((yield* state())._tag, "DepositConfirmed")
@@ -66,7 +70,7 @@ describe("a burn", () => {
   const failed = Effect.gen(function*() {
     yield* goesWell("AlpacaToBase")
     yield* until(execute("AlpacaToBase"), 3)
-    yield* fails("FailBridging", "EthereumWallet")
+    yield* fails(Rebalance.FailBridging, "EthereumWallet")
   })
 
   it.effect("that is found on the chain is adopted, by recheck as by retry, and burned once", () =>
@@ -96,7 +100,7 @@ describe("a deposit", () => {
       yield* until(execute("AlpacaToBase"), 6)
       const txHash = yield* stored("deposit", "base", true)
       yield* vault.setDeposited(txHash, Received.Confirmed({ amount: tokens(received) }))
-      yield* fails("FailDeposit", "BaseWallet")
+      yield* fails(Rebalance.FailDeposit, "BaseWallet")
       return vault
     })
 
@@ -134,7 +138,7 @@ describe("a deposit", () => {
       yield* until(execute("BaseToAlpaca"), 6)
       const txHash = yield* stored("deposit", "ethereum", true)
       yield* erc20.setReceived(txHash, Received.Confirmed({ amount: tokens(minted) }))
-      yield* fails("FailDeposit", "EthereumWallet")
+      yield* fails(Rebalance.FailDeposit, "EthereumWallet")
       yield* passing(UsdcRebalanceManager.recheck(id))
       yield* wentWell
     }).pipe(Effect.provide(layer)))
