@@ -9,6 +9,7 @@ import * as PrivateKeySigner from "../src/layers/evm/PrivateKeySigner.ts"
 import * as RpcEndpoint from "../src/layers/evm/RpcEndpoint.ts"
 import * as Live from "../src/layers/Live.ts"
 import * as Database from "../src/layers/sql/Database.ts"
+import * as ProcessIdentity from "../src/layers/sql/ProcessIdentity.ts"
 import * as MintManager from "../src/managers/MintManager.ts"
 import * as Policies from "../src/managers/Policies.ts"
 import * as Recovery from "../src/managers/Recovery.ts"
@@ -97,6 +98,9 @@ export interface Program extends Victim {
   /** Without a word. */
   readonly end: () => void
 }
+
+/** What it is called in messages, which is another name in every run. */
+const itself = ProcessIdentity.describe(Effect.runSync(ProcessIdentity.current))
 
 const nodes = [0, 1] as const
 
@@ -205,7 +209,10 @@ export const start = (world: Surroundings, options: Options): Program => {
   }
 
   const log = Logger.make(({ logLevel, message }) => {
-    const said = Array.isArray(message) ? message.map(String).join(" ") : String(message)
+    const said = (Array.isArray(message) ? message.map(String).join(" ") : String(message)).replaceAll(
+      itself,
+      "a process"
+    )
     world.trace.tell(name, `${logLevel.label}: ${said}`)
     if (LogLevel.greaterThanEqual(logLevel, LogLevel.Error)) died(said)
   })

@@ -1,5 +1,5 @@
 /** Effect's scheduler for one simulated process: nothing runs by itself, nothing runs after its end, and it can be frozen. */
-import type { Scheduler } from "effect"
+import { type Fiber, FiberRef, GlobalValue, type Scheduler } from "effect"
 
 export interface Tasks extends Scheduler.Scheduler {
   /** Runs all that is due, and what becomes due by that; false where there was nothing. */
@@ -11,6 +11,12 @@ export interface Tasks extends Scheduler.Scheduler {
   readonly isOver: () => boolean
 }
 
+/** Where Effect keeps every fiber without a parent until it ends, which those of a process that was killed never do. */
+const { roots } = GlobalValue.globalValue(
+  Symbol.for("effect/FiberScope/Global"),
+  () => ({ roots: new Set<Fiber.RuntimeFiber<unknown, unknown>>() })
+)
+
 /** As many steps as Effect takes by itself before it lets others have a turn. */
 const stepsInTurn = 2048
 
@@ -21,7 +27,7 @@ export const make = (): Tasks => {
   let queue: Array<() => void> = []
   let isFrozen = false
   let isOver = false
-  return {
+  const tasks: Tasks = {
     shouldYield: (fiber) => isOver || fiber.currentOpCount > stepsInTurn ? 0 : false,
     scheduleTask: (task) => {
       if (!isOver) queue.push(task)
@@ -45,7 +51,9 @@ export const make = (): Tasks => {
     end: () => {
       isOver = true
       queue = []
+      for (const fiber of roots) if (fiber.getFiberRef(FiberRef.currentScheduler) === tasks) roots.delete(fiber)
     },
     isOver: () => isOver
   }
+  return tasks
 }
