@@ -1,6 +1,6 @@
 /** What commands have in common: their options, their configuration, their layers. */
 import { Options } from "@effect/cli"
-import { Array, type Config, Data, Effect, Layer, Logger, LogLevel, Option } from "effect"
+import { Array, type Config, Data, Effect, Either, Layer, Logger, LogLevel, Option } from "effect"
 import * as BallastConfig from "../layers/Config.ts"
 import * as ConfigSource from "../layers/ConfigSource.ts"
 import * as Wallet from "../layers/evm/Wallet.ts"
@@ -61,7 +61,17 @@ const levels = {
   none: "None"
 } as const satisfies Record<Logging["level"], LogLevel.Literal>
 
-const cannotOpen = ({ message }: StoreError) => new InvalidInput({ problems: [`BALLAST_DATABASE: ${message}`] })
+/** A wrong path is a wrong configuration. One who holds it, a full disk and damage are none: those errors stay. */
+const opened = <A, R>(
+  database: Effect.Effect<A, StoreError, R>
+): Effect.Effect<Either.Either<A, InvalidInput>, StoreError, R> =>
+  database.pipe(
+    Effect.map(Either.right),
+    Effect.catchIf(
+      ({ kind, reason }) => kind === "permanent" && reason !== "Corrupt",
+      ({ message }) => Effect.succeed(Either.left(new InvalidInput({ problems: [`BALLAST_DATABASE: ${message}`] })))
+    )
+  )
 
 /** For commands that only look at the log: no other key is needed. */
 export const withLog = <A, E, R>(file: Option.Option<string>, effect: Effect.Effect<A, E, R>) =>
@@ -78,7 +88,7 @@ const looking = <A, E, R>(
   effect: Effect.Effect<A, E, R>
 ) =>
   Effect.gen(function*() {
-    const context = yield* Layer.build(Live.database(database, { create: false })).pipe(Effect.mapError(cannotOpen))
+    const context = yield* Effect.flatten(opened(Layer.build(Live.database(database, { create: false }))))
     return yield* effect.pipe(Effect.provide(context), logging(logs))
   }).pipe(Effect.scoped)
 
@@ -146,10 +156,7 @@ export const withPorts = <I, A, E, R>(
         Preflight.findings(config, options.moves === undefined ? undefined : [options.moves]),
         Live.chains(config)
       )
-      const [ports] = yield* both(
-        Effect.mapError(Layer.build(Live.layer(config)), cannotOpen),
-        nothingWrong(findings)
-      )
+      const [ports] = yield* both(yield* opened(Layer.build(Live.layer(config))), nothingWrong(findings))
       yield* enoughReachable(findings, options.moves === "usdc")
       return yield* LiveLine.watching(use(typed, config)).pipe(
         Effect.provide(ports),

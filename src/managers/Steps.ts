@@ -220,6 +220,7 @@ const record = <
       ...(guard === undefined ? {} : { guard })
     }
     return yield* store.append(aggregate, id, commit).pipe(
+      Effect.tapError((error) => isBusyStore(error) ? Effect.logWarning(unrecorded(command, error)) : Effect.void),
       // Not interruptible in its pauses either: what was done and not yet recorded is worth a slow stop.
       Effect.retry({ schedule: policies.retry, while: isBusyStore }),
       Effect.tap(() => transition(aggregate, from.state, state, events)),
@@ -231,6 +232,10 @@ const record = <
         ))
     )
   })
+
+/** What was done is done; only that it is cannot be written down yet. */
+const unrecorded = ({ _tag }: Tagged, { message }: StoreError) =>
+  `${_tag} could not be recorded yet, and is tried again. Until it is recorded nothing further is done: ${message}`
 
 // Beside the error of a guard, whatever that is.
 const isConflict = (error: unknown): error is VersionConflict => error instanceof VersionConflict

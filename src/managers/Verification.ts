@@ -6,12 +6,13 @@ import type { OperationId } from "../domain/OperationId.ts"
 import * as Outcome from "../domain/Outcome.ts"
 import { BaseChain, EthereumChain, type Receipt } from "../services/Chain.ts"
 import { EventStore, type Operation, type RecordedEvent } from "../services/EventStore.ts"
+import type { StoreError } from "../services/StoreError.ts"
 import { isEnded, isFruitless, isOver, type OutboxTransaction, Transactions } from "../services/TransactionOutbox.ts"
 
-/** Something in the database that is not as the log says it must be. */
+/** Something in the database that is not as the log says it must be; without an id it is about the database as a whole. */
 export interface Fault {
   readonly type: string
-  readonly id: OperationId
+  readonly id?: OperationId
   readonly detail: string
 }
 
@@ -22,30 +23,68 @@ export interface Verified {
   readonly faults: ReadonlyArray<Fault>
 }
 
+/** A read that came upon damage: a fault like any other, and the rest is looked at all the same. */
+const readable = <A, R>(
+  reading: Effect.Effect<A, StoreError, R>,
+  found: (detail: string) => void
+): Effect.Effect<Option.Option<A>, StoreError, R> =>
+  reading.pipe(
+    Effect.map(Option.some),
+    Effect.catchIf(
+      ({ reason }) => reason === "Corrupt",
+      ({ detail }) =>
+        Effect.sync(() => {
+          found(detail)
+          return Option.none()
+        })
+    )
+  )
+
+/** A fault of the database as a whole. */
+export const damage = (detail: string): Fault => ({ type: "Database", detail })
+
 export const verify = Effect.gen(function*() {
   const store = yield* EventStore
-  const streams = yield* started
-  const views = new Map((yield* store.operations()).map((operation) => [operation.id, operation]))
-  const transactions = yield* Effect.flatMap(Transactions, ({ list }) => list())
-  const byOperation = new Map(Object.entries(Array.groupBy(transactions, ({ key }) => key.operation)))
-  const faults: globalThis.Array<Fault> = []
+  const faults = (yield* store.integrity).map(damage)
+  const damaged = (detail: string) => void faults.push(damage(detail))
+  const streams = new Map<OperationId, string>()
+  const isWhole = Option.isSome(yield* readable(started(streams), damaged))
+  const views = Option.map(
+    yield* readable(store.operations(), damaged),
+    (operations) => new Map(operations.map((operation) => [operation.id, operation]))
+  )
+  const transactions = yield* readable(Effect.flatMap(Transactions, ({ list }) => list()), damaged)
+  const byOperation = Option.map(
+    transactions,
+    (all) => new Map(Object.entries(Array.groupBy(all, ({ key }) => key.operation)))
+  )
   let events = 0
   for (const [id, type] of streams) {
-    const history = (yield* store.history(id)).filter((event) => event.aggregate === type)
-    events += history.length
-    const details = [
-      ...replayed(type, id, history, views.get(id)),
-      ...sent(type, history, byOperation.get(id) ?? [])
-    ]
-    faults.push(...details.map((detail) => ({ type, id, detail })))
+    const found = (detail: string) => void faults.push({ type, id, detail })
+    const history = (yield* readable(store.history(id), found)).pipe(
+      Option.map(Array.filter(({ aggregate }) => aggregate === type))
+    )
+    if (Option.isNone(history)) continue
+    events += history.value.length
+    replayed(type, history.value, Option.map(views, (all) => all.get(id))).forEach(found)
+    if (Option.isSome(byOperation)) sent(type, history.value, byOperation.value.get(id) ?? []).forEach(found)
   }
-  for (const orphan of transactions.filter(({ key }) => !streams.has(key.operation))) {
-    faults.push({ type: "Outbox", id: orphan.key.operation, detail: `${nameOf(orphan)} belongs to no operation` })
+  // What is of no operation can be told only by a log that could be read to its end.
+  for (const orphan of Option.getOrElse(transactions, () => [])) {
+    const { operation: id } = orphan.key
+    if (isWhole && !streams.has(id)) {
+      faults.push({ type: "Outbox", id, detail: `${nameOf(orphan)} belongs to no operation` })
+    }
   }
-  for (const { id, type } of views.values()) {
-    if (!streams.has(id)) faults.push({ type, id, detail: "there is a view but not one event" })
+  for (const { id, type } of Option.match(views, { onNone: () => [], onSome: (all) => [...all.values()] })) {
+    if (isWhole && !streams.has(id)) faults.push({ type, id, detail: "there is a view but not one event" })
   }
-  return { events, operations: streams.size, transactions: transactions.length, faults } satisfies Verified
+  return {
+    events,
+    operations: streams.size,
+    transactions: Option.match(transactions, { onNone: () => 0, onSome: ({ length }) => length }),
+    faults
+  } satisfies Verified
 })
 
 /** Nodes forget receipts; from then on that one is not there says nothing. */
@@ -54,7 +93,9 @@ const receiptsAreKept = Duration.days(30)
 /** Asks the chains again about every transaction of ours that is recorded as ended. */
 export const onChain = Effect.gen(function*() {
   const chains = { ethereum: yield* EthereumChain, base: yield* BaseChain }
-  const transactions = (yield* Effect.flatMap(Transactions, ({ list }) => list())).filter(isEnded)
+  // That they cannot be read `verify` has told.
+  const listed = yield* readable(Effect.flatMap(Transactions, ({ list }) => list()), () => {})
+  const transactions = Array.filter(Option.getOrElse(listed, () => []), isEnded)
   const now = yield* DateTime.now
   const faults = yield* Effect.forEach(
     transactions,
@@ -95,26 +136,26 @@ const shown = (
     : [`is recorded as ${status}, but ${chain} shows ${hash} as ${receipt.status}`]
 }
 
-/** Every stream of the log and its aggregate, a page at a time. */
-const started = Effect.gen(function*() {
-  const store = yield* EventStore
-  const streams = new Map<OperationId, string>()
-  let position = 0
-  while (true) {
-    const page = yield* store.events({ position, limit: 1000 })
-    for (const { aggregate, id, position: last } of page) {
-      streams.set(id, aggregate)
-      position = last
+/** Notes every stream of the log and its aggregate, a page at a time: what was noted before a page cannot be read stays. */
+const started = (streams: Map<OperationId, string>) =>
+  Effect.gen(function*() {
+    const store = yield* EventStore
+    let position = 0
+    while (true) {
+      const page = yield* store.events({ position, limit: 1000 })
+      for (const { aggregate, id, position: last } of page) {
+        streams.set(id, aggregate)
+        position = last
+      }
+      if (page.length === 0) return
     }
-    if (page.length === 0) return streams
-  }
-})
+  })
 
+/** `shown` is the view, if the views could be read. */
 const replayed = (
   type: string,
-  id: OperationId,
   history: ReadonlyArray<RecordedEvent>,
-  shown: Operation | undefined
+  shown: Option.Option<Operation | undefined>
 ): ReadonlyArray<string> => {
   const aggregate = aggregateOf(type)
   if (aggregate === undefined) return [`this release knows no ${type}`]
@@ -122,9 +163,14 @@ const replayed = (
   if (gap !== -1) return [`event ${gap + 1} is missing`]
   const folded = aggregate.fold(history)
   if (Either.isLeft(folded)) return [`event ${folded.left.index + 1}: ${folded.left.cause.message}`]
-  if (shown === undefined) return ["the view is missing"]
   const { data, outcome, state } = folded.right
-  return differences({ state, version: history.length, outcome, data }, shown)
+  return Option.match(shown, {
+    onNone: () => [],
+    onSome: (view) =>
+      view === undefined
+        ? ["the view is missing"]
+        : differences({ state, version: history.length, outcome, data }, view)
+  })
 }
 
 /** What the log says was sent, held against what the outbox says. */

@@ -118,6 +118,11 @@ export class EventStore extends Context.Tag("ballast/services/EventStore")<Event
   readonly events: (
     after: { readonly position: number; readonly limit: number }
   ) => Effect.Effect<ReadonlyArray<RecordedEvent>, StoreError>
+  /**
+   * What is wrong beneath what can be read: damaged pages, an index that says otherwise than its table, a log that has lost
+   * its end. Empty where nothing is. Reads everything.
+   */
+  readonly integrity: Effect.Effect<ReadonlyArray<string>, StoreError>
   /** Drops all views and writes them again from the log; answers how many operations were written. */
   readonly rebuildViews: Effect.Effect<number, CorruptStream | StoreError>
 }>() {}

@@ -26,10 +26,25 @@ export const verify = Command.make(
             onNone: () => Effect.succeed([]),
             onSome: (chains) => Effect.provide(Verification.onChain, Live.chains(chains))
           })
-          const verified = { ...recorded, faults: [...recorded.faults, ...asked], chainsAsked: Option.isSome(chains) }
-          yield* typed.json ? Output.json(verified) : Output.line(told(verified))
-          yield* Status.set(verified.faults.length === 0 ? 0 : 1)
+          yield* report(typed.json, {
+            ...recorded,
+            faults: [...recorded.faults, ...asked],
+            chainsAsked: Option.isSome(chains)
+          })
         })
+    ).pipe(
+      // So damaged that nothing of it can be read.
+      Effect.catchIf(
+        (error) => error._tag === "StoreError" && error.reason === "Corrupt",
+        ({ message }) =>
+          report(typed.json, {
+            events: 0,
+            operations: 0,
+            transactions: 0,
+            faults: [Verification.damage(message)],
+            chainsAsked: false
+          })
+      )
     )
 ).pipe(
   Command.withDescription(
@@ -37,13 +52,23 @@ export const verify = Command.make(
   )
 )
 
-const told = (
-  { chainsAsked, events, faults, operations, transactions }: Verification.Verified & { readonly chainsAsked: boolean }
-) =>
+interface Report extends Verification.Verified {
+  readonly chainsAsked: boolean
+}
+
+const report = (json: boolean, verified: Report) =>
+  Effect.zipRight(
+    json ? Output.json(verified) : Output.line(told(verified)),
+    Status.set(verified.faults.length === 0 ? 0 : 1)
+  )
+
+const told = ({ chainsAsked, events, faults, operations, transactions }: Report) =>
   [
     `${events} events of ${operations} operations replayed, ${transactions} transactions, ${faults.length} faults`,
     ...chainsAsked
       ? []
-      : ["the chains were not asked: BALLAST_ETHEREUM_RPC_URL and BALLAST_BASE_RPC_URL are not both set"],
-    ...faults.map(({ detail, id, type }) => `  ${type} ${id}: ${detail}`)
+      : [
+        "the chains were not asked: that takes BALLAST_ETHEREUM_RPC_URL and BALLAST_BASE_RPC_URL, and a database that can be read"
+      ],
+    ...faults.map(({ detail, id, type }) => `  ${id === undefined ? type : `${type} ${id}`}: ${detail}`)
   ].join("\n")

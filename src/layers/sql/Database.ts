@@ -69,13 +69,15 @@ const prepareFile = (action: string, options: Options): Effect.Effect<void, Stor
           fs.closeSync(fs.openSync(file, "a", privateMode))
         }
         fs.accessSync(file, fs.constants.R_OK | fs.constants.W_OK)
+        // Where its log comes to stand.
+        fs.accessSync(folder, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
         // The log and its index take the mode of the database when they are created, but may be there already.
         for (const part of [file, `${file}-wal`, `${file}-shm`]) if (fs.existsSync(part)) tighten(part)
       },
       catch: (cause) =>
         cannotOpen(
           action,
-          `${file} must be readable and writable for the user who runs this, and its permissions his to set: ${
+          `${file} and its folder must be readable and writable for the user who runs this, and its permissions his to set: ${
             cause instanceof Error ? cause.message : String(cause)
           }`,
           cause
@@ -115,7 +117,8 @@ const open = (options: Options) =>
           yield* Migrations.fresh(sql`PRAGMA fullfsync = 1`)
           yield* Migrations.fresh(sql`PRAGMA checkpoint_fullfsync = 1`)
         }
-        yield* Migrations.run(sql, action)
+        // Whoever only looks does not wait for one who writes, and needs no room on the disk.
+        if (version !== Migrations.latest) yield* Migrations.run(sql, action)
         const [actual] = yield* Migrations.fresh(sql<{ synchronous: number }>`PRAGMA synchronous`)
         if (actual?.synchronous !== level) {
           return yield* new StoreError({

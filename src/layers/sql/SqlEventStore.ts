@@ -6,6 +6,7 @@ import * as Aggregates from "../../domain/Aggregates.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
 import { EventStore, type OperationFilter, VersionConflict } from "../../services/EventStore.ts"
 import { LeaseLost } from "../../services/Leases.ts"
+import * as Integrity from "./Integrity.ts"
 import { isUniqueViolation } from "./SqlFailure.ts"
 import * as StoredEvents from "./StoredEvents.ts"
 import * as Transaction from "./Transaction.ts"
@@ -200,7 +201,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
       })
     )
 
-    return EventStore.of({ load, append, operations, history, events, rebuildViews })
+    return EventStore.of({ load, append, operations, history, events, integrity: Integrity.make(sql), rebuildViews })
   })
 
 export const layer = (options: Options): Layer.Layer<EventStore, never, SqlClient.SqlClient> =>

@@ -20,6 +20,24 @@ const reasons: { readonly [primary: string]: StoreError["reason"] } = {
   AUTH: "CannotOpen"
 }
 
+/** What an operator can do about it, by primary result code. */
+const advice: { readonly [primary: string]: string } = {
+  BUSY:
+    "another process writes to it or holds it (a backup, an open shell of sqlite3); wait for that process, or end it",
+  LOCKED: "another process writes to it or holds it; wait for that process, or end it",
+  PROTOCOL: "another process writes to it or holds it; wait for that process, or end it",
+  FULL: "nothing of this is recorded; make room on its disk or in its quota",
+  IOERR:
+    "nothing of this is recorded; its disk or file system refused: see whether it is full, limited, failing or gone",
+  READONLY: "nothing of this is recorded; make the file, its folder and its file system writable for this user",
+  CANTOPEN: "make the file and its folder readable and writable for this user",
+  NOTADB:
+    "choose another path; if it has been a database of Ballast, its beginning is damaged: restore it from a backup",
+  CORRUPT: "it is damaged: stop all that use it, keep a copy of all its files, then restore it from a backup"
+}
+
+const primaryOf = (code: string): string => code.split("_")[1] ?? ""
+
 const codeOf = (cause: unknown): string | undefined =>
   typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
     ? cause.code
@@ -32,7 +50,7 @@ const reasonOf = (code: string | undefined): StoreError["reason"] => {
   // Not from SQLite at all: the connection was closed, or its native module is missing.
   if (code === undefined) return "Unavailable"
   // A result that stands for none of the above says that the tables or rows are not as this release writes them.
-  return reasons[code.split("_")[1] ?? ""] ?? "Corrupt"
+  return reasons[primaryOf(code)] ?? "Corrupt"
 }
 
 /** `action` says what was being done. */
@@ -40,10 +58,11 @@ export const toStoreError = (action: string, error: unknown): StoreError => {
   const cause = original(error)
   const code = codeOf(cause)
   const text = cause instanceof Error ? cause.message : String(cause)
+  const help = code === undefined ? undefined : advice[primaryOf(code)]
   return new StoreError({
     reason: reasonOf(code),
     action,
-    detail: code === undefined ? text : `${text} (${code})`,
+    detail: `${text}${code === undefined ? "" : ` (${code})`}${help === undefined ? "" : `: ${help}`}`,
     cause
   })
 }

@@ -7,6 +7,7 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import { Context, Effect, Exit, Option, Schedule, Schema } from "effect"
 import { StoreError } from "../../services/StoreError.ts"
+import * as FileIdentity from "./FileIdentity.ts"
 import { toStoreError } from "./SqlFailure.ts"
 
 export interface Transactions {
@@ -77,13 +78,15 @@ const full = (connection: Connection) =>
 interface Kind {
   readonly begin: "BEGIN" | "BEGIN IMMEDIATE"
   readonly isDurable: boolean
+  /** Asked before the commit. */
+  readonly check: Effect.Effect<void, StoreError>
 }
 
 const once = <A, E, R>(
   sql: SqlClient.SqlClient,
-  { begin, isDurable }: Kind,
+  { begin, check, isDurable }: Kind,
   body: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | SqlError, R> =>
+): Effect.Effect<A, E | SqlError | StoreError, R> =>
   Effect.scoped(Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       // Nobody else in this process uses the connection until the scope closes.
@@ -98,24 +101,33 @@ const once = <A, E, R>(
         Effect.exit
       )
       if (Exit.isFailure(exit)) yield* rollback(connection)
-      else yield* Effect.tapError(execute(connection, "COMMIT"), () => rollback(connection))
+      else yield* Effect.tapError(Effect.zipRight(check, execute(connection, "COMMIT")), () => rollback(connection))
       return yield* exit
     })
   ))
 
-const transaction = (sql: SqlClient.SqlClient, kind: Kind): Transactions["write"] => (action, body) =>
-  Effect.flatMap(
-    Effect.serviceOption(SqlClient.TransactionConnection),
-    Option.match({
-      // It would wait for the connection that its own caller holds.
-      onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
-      onNone: () => patiently(action, once(sql, kind, body))
-    })
-    // A span for each statement costs a third of the throughput.
-  ).pipe(Effect.withTracerEnabled(false))
+const transaction =
+  (sql: SqlClient.SqlClient, kind: (action: string) => Kind): Transactions["write"] => (action, body) =>
+    Effect.flatMap(
+      Effect.serviceOption(SqlClient.TransactionConnection),
+      Option.match({
+        // It would wait for the connection that its own caller holds.
+        onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
+        onNone: () => patiently(action, once(sql, kind(action), body))
+      })
+      // A span for each statement costs a third of the throughput.
+    ).pipe(Effect.withTracerEnabled(false))
 
-export const make = (sql: SqlClient.SqlClient): Transactions => ({
-  read: transaction(sql, { begin: "BEGIN", isDurable: false }),
-  write: transaction(sql, { begin: "BEGIN IMMEDIATE", isDurable: false }),
-  durableWrite: transaction(sql, { begin: "BEGIN IMMEDIATE", isDurable: true })
-})
+export const make = (sql: SqlClient.SqlClient): Transactions => {
+  const stillThere = FileIdentity.make(sql)
+  const writing = (isDurable: boolean) => (action: string): Kind => ({
+    begin: "BEGIN IMMEDIATE",
+    isDurable,
+    check: stillThere(action)
+  })
+  return {
+    read: transaction(sql, () => ({ begin: "BEGIN", isDurable: false, check: Effect.void })),
+    write: transaction(sql, writing(false)),
+    durableWrite: transaction(sql, writing(true))
+  }
+}

@@ -154,7 +154,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
       return [...views.values()].reduce((count, { size }) => count + size, 0)
     })
 
-    return EventStore.of({ load, append, operations, history, events, rebuildViews })
+    return EventStore.of({ load, append, operations, history, events, integrity: Effect.succeed([]), rebuildViews })
   })
 
 /** Checks the tokens of the leases in the same `MemoryDatabase`. */

@@ -42,6 +42,19 @@ const table: { readonly [Reason in StoreError["reason"]]?: ReadonlyArray<string>
   ]
 }
 
+/** What an operator is told to do, by what the code begins with. */
+const advice = {
+  SQLITE_BUSY: "another process writes to it or holds it",
+  SQLITE_LOCKED: "another process writes to it or holds it",
+  SQLITE_PROTOCOL: "another process writes to it or holds it",
+  SQLITE_FULL: "make room on its disk",
+  SQLITE_IOERR: "see whether it is full, limited, failing or gone",
+  SQLITE_READONLY: "writable for this user",
+  SQLITE_CANTOPEN: "make the file and its folder readable and writable",
+  SQLITE_NOTADB: "restore it from a backup",
+  SQLITE_CORRUPT: "restore it from a backup"
+}
+
 const transient: ReadonlySet<string> = new Set(["Busy", "Unavailable"])
 
 describe("what SQLite says", () => {
@@ -51,7 +64,9 @@ describe("what SQLite says", () => {
         const error = toStoreError("append to a/b", sqlite(code))
         assert.strictEqual(error.reason, reason)
         assert.strictEqual(error.kind, transient.has(reason) ? "transient" : "permanent")
-        assert.strictEqual(error.message, `database (append to a/b): ${reason}: what SQLite says (${code})`)
+        assert.include(error.message, `database (append to a/b): ${reason}: what SQLite says (${code})`)
+        const [, told] = Object.entries(advice).find(([begin]) => code.startsWith(begin)) ?? []
+        if (told !== undefined) assert.include(error.message, told)
       })
     }
   }
