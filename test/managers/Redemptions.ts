@@ -30,9 +30,10 @@ export const request = { symbol, quantity: Shares.fromUnits(units) }
 /** The same in the token's smallest units. */
 export const amount = units * 1_000_000_000n
 
-export const layerWith = (redemptionWallet: Option.Option<Address.Address>) =>
+/** `database` is a file, where one is to be reached under the ports. */
+export const layerWith = (redemptionWallet: Option.Option<Address.Address>, database = ":memory:") =>
   Layer.mergeAll(
-    TransactionOutboxTest.over().pipe(Layer.provideMerge(ChainTest.layer({ confirmations: { base: 3 } }))),
+    TransactionOutboxTest.over({ database }).pipe(Layer.provideMerge(ChainTest.layer({ confirmations: { base: 3 } }))),
     elsewhere,
     AlpacaTokenizationTest.layerWith({ shares: { AAPL: "100" } }),
     Layer.succeed(TokenizedEquities, {
@@ -46,6 +47,8 @@ export const layerWith = (redemptionWallet: Option.Option<Address.Address>) =>
   )
 
 export const layer = layerWith(Option.some(redemptionWallet))
+
+export const layerOver = (database: string) => layerWith(Option.some(redemptionWallet), database)
 
 /** 20 tokens and gas in our wallet, at depth, and a block every five seconds. */
 export const running = Effect.gen(function*() {
