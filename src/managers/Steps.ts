@@ -235,7 +235,7 @@ const record = <
 
 /** What was done is done; only that it is cannot be written down yet. */
 const unrecorded = ({ _tag }: Tagged, { message }: StoreError) =>
-  `${_tag} could not be recorded yet, and is tried again. Until it is recorded nothing further is done: ${message}`
+  `${_tag} could not be recorded, and until it is nothing further is done: ${message}`
 
 // Beside the error of a guard, whatever that is.
 const isConflict = (error: unknown): error is VersionConflict => error instanceof VersionConflict

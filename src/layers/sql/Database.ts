@@ -68,11 +68,14 @@ const prepareFile = (action: string, options: Options): Effect.Effect<void, Stor
           // Another process may create it at this moment: "a" leaves its content alone.
           fs.closeSync(fs.openSync(file, "a", privateMode))
         }
-        fs.accessSync(file, fs.constants.R_OK | fs.constants.W_OK)
-        // Where its log comes to stand.
+        // Its log comes to stand beside it.
         fs.accessSync(folder, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
         // The log and its index take the mode of the database when they are created, but may be there already.
-        for (const part of [file, `${file}-wal`, `${file}-shm`]) if (fs.existsSync(part)) tighten(part)
+        for (const part of [file, `${file}-wal`, `${file}-shm`]) {
+          if (!fs.existsSync(part)) continue
+          fs.accessSync(part, fs.constants.R_OK | fs.constants.W_OK)
+          tighten(part)
+        }
       },
       catch: (cause) =>
         cannotOpen(
