@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 const native = pathToFileURL(createRequire(import.meta.url).resolve("better-sqlite3")).href
 
 /** Node 20 does not run TypeScript: one file of JavaScript in `folder`, everything in it but the native module. */
-export const bundle = (program: "Hammer" | "Holder", folder: string): Effect.Effect<string> => {
+export const bundle = (program: "Appender" | "Hammer" | "Holder", folder: string): Effect.Effect<string> => {
   const outfile = path.join(folder, `${program}.mjs`)
   return Effect.promise(() =>
     esbuild.build({
