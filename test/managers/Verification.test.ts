@@ -65,7 +65,7 @@ describe("verify", () => {
       yield* completed
       yield* sql`DELETE FROM events WHERE sequence = 4`
       const lost = (last: number) =>
-        database(`the last event has position ${last}, but position 4 was given: its end is lost`)
+        database(`the last event has position ${last}, but the last position given was 4: its end is lost`)
       const [counted, ...shown] = yield* faults
       assert.deepStrictEqual(counted, lost(3))
       assert.include(shown.map(({ detail }) => detail), "the view's version is 4, the log says 3")

@@ -5,7 +5,7 @@ import * as OutboxTable from "../../src/layers/sql/OutboxTable.ts"
 import * as Mints from "../../src/layers/testing/contracts/EventStoreMints.ts"
 import { Alerts } from "../../src/services/Alerts.ts"
 import type { Lease } from "../../src/services/Leases.ts"
-import { draft, keyOf, signature, where } from "../layers/sql/Drafts.ts"
+import { draft, signature, where } from "../layers/sql/Drafts.ts"
 import * as Temporary from "../layers/sql/Temporary.ts"
 
 export type Ports = Layer.Layer.Success<typeof Temporary.ports>
@@ -25,6 +25,7 @@ export const rowsOf = (file: string) => Effect.provide(rows, Temporary.database(
 const long = "x".repeat(6_000)
 const longHex = `0x${"ab".repeat(3_000)}` as const
 
+const key = { operation: Mints.a, step: "transfer", attempt: 1 }
 const requested = { ...Mints.requested, issuer: long }
 const failed = { ...Mints.timedOut, detail: long }
 
@@ -33,8 +34,8 @@ export const stepsOf = (lease: Lease) =>
   Effect.map(
     OutboxTable.make,
     (table): ReadonlyArray<readonly [name: string, Effect.Effect<unknown, unknown, Ports>]> => {
-      const reserve = table.reserve(draft({ data: longHex }), [lease], 4)
-      const row = Effect.flatMap(table.find(keyOf("transfer")), Effect.orDie)
+      const reserve = table.reserve(draft({ key, data: longHex }), [lease], 4)
+      const row = Effect.flatMap(table.find(key), Effect.orDie)
       return [
         ["the intent", Mints.append(lease, Mints.a, [], [requested])],
         ["a nonce", reserve],

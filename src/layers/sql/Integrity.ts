@@ -11,16 +11,20 @@ const action = "check the integrity of the database"
 /** Tables that only ever grow, and what one of their rows is called. */
 const growing = { events: "event", outbox: "transaction", alerts: "alert" } as const
 
-/** The counter is in the same transaction as the row, so it is ahead only where rows have gone. */
+/** The counter grows with its table, in the same transaction; nothing is ever deleted. */
 const lost = (sql: SqlClient.SqlClient, table: keyof typeof growing) =>
   Effect.map(
     sql<{ given: number; last: number }>`
-      SELECT seq AS given, (SELECT COALESCE(MAX(position), 0) FROM ${sql(table)}) AS last
-      FROM sqlite_sequence WHERE name = ${table}`,
+      SELECT (SELECT COALESCE(MAX(position), 0) FROM ${sql(table)}) AS last,
+        COALESCE((SELECT seq FROM sqlite_sequence WHERE name = ${table}), 0) AS given`,
     ([row]) =>
-      row === undefined || row.last >= row.given
+      row === undefined || row.last === row.given
         ? []
-        : [`the last ${growing[table]} has position ${row.last}, but position ${row.given} was given: its end is lost`]
+        : [
+          `the last ${growing[table]} has position ${row.last}, but the last position given was ${row.given}: ${
+            row.last < row.given ? "its end is lost" : "a part of the database is older than another"
+          }`
+        ]
   )
 
 export const make = (sql: SqlClient.SqlClient): Effect.Effect<ReadonlyArray<string>, StoreError> =>
