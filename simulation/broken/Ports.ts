@@ -108,8 +108,8 @@ export const ignoreTheLease = plant((parts) => {
   const leases = Context.get(parts, Leases)
   const share = (name: string) =>
     sql<{ token: number }>`
-      INSERT INTO leases (name, token, owner) VALUES (${name}, 1, ${"nobody"})
-      ON CONFLICT (name) DO UPDATE SET owner = excluded.owner RETURNING token`.pipe(
+      INSERT INTO leases (name, token, owner, expires_at) VALUES (${name}, 1, ${"nobody"}, ${Number.MAX_SAFE_INTEGER})
+      ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at RETURNING token`.pipe(
       Effect.orDie,
       Effect.map(([row]) => ({ name, token: row?.token ?? 1, lost: Effect.never }))
     )

@@ -25,7 +25,7 @@ export interface MintRequest {
 }
 
 export const steps = (id: MintId) => ({
-  MintRequested: (state, { first }) => Acceptance.findOrOrder(id, state, first),
+  MintRequested: (state, attempt) => Acceptance.findOrOrder(id, state, attempt),
   MintAccepted: (state) => Tokens.awaitProof(id, state),
   TokensReceived: (state) => Tokens.finalize(id, state)
 } satisfies Steps.Steps<Mint.State.State, Mint.Command, "NotStarted" | "Completed" | "Failed" | "Reconciled">)

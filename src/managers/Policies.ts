@@ -1,6 +1,7 @@
 /** Every wait and every retry of Ballast, by name. All of it counts on Effect's Clock. */
-import { Context, Duration, Effect, Either, Layer, Option, Schedule } from "effect"
+import { Context, DateTime, Duration, Effect, Either, Layer, Option, Schedule } from "effect"
 import type { Classified } from "../services/FailureKind.ts"
+import type { LeaseHeld } from "../services/Leases.ts"
 
 /** What an operator can set (design: BALLAST_RETRY_*, BALLAST_POLL_*, BALLAST_ATTESTATION_*, BALLAST_WITHDRAWAL_SETTLING_TIME, BALLAST_RECHECK_INTERVAL). */
 export interface Settings {
@@ -58,11 +59,21 @@ export class Policies extends Context.Tag("ballast/managers/Policies")<Policies,
     /** Between two looks at a transaction of ours. */
     readonly poll: Schedule.Schedule<unknown>
   }
-  /** Between two tries to get a lease that somebody holds. */
-  readonly lease: Schedule.Schedule<unknown>
+  /** Between two tries to get a lease that somebody holds: until it ends, but he may let it go before. */
+  readonly lease: Schedule.Schedule<unknown, LeaseHeld>
   /** Between two looks of `ballast run` at all that is not settled. */
   readonly recheck: Schedule.Schedule<unknown>
 }>() {}
+
+const untilItEnds = Schedule.identity<LeaseHeld>().pipe(
+  Schedule.modifyDelayEffect(({ until }) =>
+    Effect.map(
+      DateTime.now,
+      (now) =>
+        Duration.clamp(Duration.millis(DateTime.distance(now, until)), { minimum: "100 millis", maximum: "2 seconds" })
+    )
+  )
+)
 
 export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
   retry: Schedule.exponential(settings.retryBase).pipe(
@@ -80,7 +91,7 @@ export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
   },
   attestation: { poll: Schedule.spaced(settings.attestationPollInterval), deadline: settings.attestationTimeout },
   transactions: { poll: Schedule.spaced(settings.pollInterval) },
-  lease: settings.waitForLease ? Schedule.spaced("1 second") : Schedule.stop,
+  lease: settings.waitForLease ? untilItEnds : Schedule.stop,
   recheck: Schedule.spaced(settings.recheckInterval)
 })
 

@@ -2,7 +2,7 @@
  * A manager is a table with one row per state that has work outstanding. The driver runs the row of the current state,
  * records the command that the row answers, and goes on until a state has no row. Start, retry and resume are this path.
  */
-import { DateTime, Duration, Effect, Fiber, Option, Record, type Scope } from "effect"
+import { DateTime, Duration, Effect, Fiber, FiberRef, GlobalValue, Option, Record, Schedule, type Scope } from "effect"
 import type { Aggregate } from "../domain/Aggregate.ts"
 import * as Decider from "../domain/Decider.ts"
 import type { OperationId } from "../domain/OperationId.ts"
@@ -16,7 +16,7 @@ import {
   VersionConflict
 } from "../services/EventStore.ts"
 import type { Classified } from "../services/FailureKind.ts"
-import { type Lease, type LeaseHeld, type LeaseLost, Leases } from "../services/Leases.ts"
+import { type Lease, type LeaseHeld, LeaseLost, Leases } from "../services/Leases.ts"
 import { StoreError } from "../services/StoreError.ts"
 import { isTransient, Policies } from "./Policies.ts"
 import * as Progress from "./Progress.ts"
@@ -50,6 +50,16 @@ export type Steps<State extends Tagged, Command, Rest extends State["_tag"]> = {
     attempt: Try
   ) => Effect.Effect<Command, any, any>
 }
+
+/** What a row holds besides the operation's own lease. */
+const alongside = GlobalValue.globalValue(
+  "ballast/managers/Steps/alongside",
+  () => FiberRef.unsafeMake<ReadonlyArray<Lease>>([])
+)
+
+/** What the row answers was found out under this lease too: it is recorded only while that is still held. */
+export const recordedUnder = (lease: Lease): Effect.Effect<void> =>
+  FiberRef.update(alongside, (leases) => [...leases, lease])
 
 type RowError = Classified & { readonly _tag: string; readonly reason?: string; readonly message: string }
 type Rows<Command> = { readonly [state: string]: (state: any, attempt: Try) => Effect.Effect<Command, RowError, any> }
@@ -120,7 +130,8 @@ export const drive = <
           onNone: () => Effect.succeed(before),
           onSome: (opening) => record(aggregate, id, lease, before, opening)
         })),
-        Effect.scoped
+        Effect.scoped,
+        Effect.locally(alongside, [])
       )
       for (let row = rows[current.state._tag]; row !== undefined; row = rows[current.state._tag]) {
         const { ours, state } = current
@@ -131,6 +142,7 @@ export const drive = <
           Effect.flatMap((command) => record(aggregate, id, lease, current, { command })),
           Effect.annotateLogs({ state: state._tag }),
           Effect.scoped,
+          Effect.locally(alongside, []),
           Effect.uninterruptible
         )
       }
@@ -159,7 +171,7 @@ const contained = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E,
     )
   )
 
-/** The operation's lease, waited for as the policy says. */
+/** The operation's lease, waited for as the policy says. Whoever has it and works moves its end on. */
 const held = (
   type: string,
   id: OperationId
@@ -168,26 +180,25 @@ const held = (
     const leases = yield* Leases
     const policies = yield* Policies
     const since = yield* DateTime.now
-    const hold = leases.hold(`${type}/${id}`)
-    const told = ({ holder, message }: LeaseHeld) =>
-      Effect.zipRight(
-        Effect.logInfo(message),
-        Progress.report({
-          type,
-          id,
-          state: "Waiting",
-          waitingFor: Option.some(`${holder}, which drives this operation`),
-          since,
-          until: Option.none()
-        })
-      )
-    return yield* hold.pipe(
-      Effect.catchTag("LeaseHeld", (error) =>
-        Effect.zipRight(
-          told(error),
-          Effect.retry(hold, { schedule: policies.lease, while: (error) => error._tag === "LeaseHeld" })
-        ))
-    )
+    const pauses = yield* Schedule.driver(policies.lease)
+    let known = ""
+    while (true) {
+      const tried = yield* Effect.either(leases.hold(`${type}/${id}`))
+      if (tried._tag === "Right") return tried.right
+      if (tried.left._tag !== "LeaseHeld") return yield* tried.left
+      const { holder, message, until } = tried.left
+      if (holder !== known) yield* Effect.logInfo(message)
+      known = holder
+      yield* Progress.report({
+        type,
+        id,
+        state: "Waiting",
+        waitingFor: Option.some(`${holder}, which drives this operation`),
+        since,
+        until: Option.some(until)
+      })
+      yield* Effect.orElseFail(pauses.next(tried.left), () => tried.left)
+    }
   })
 
 /** Decides, folds and appends one command; if somebody else appended meanwhile, answers what is there now instead. */
@@ -217,6 +228,7 @@ const record = <
       state,
       causation: command._tag,
       lease,
+      alongside: yield* FiberRef.get(alongside),
       ...(guard === undefined ? {} : { guard })
     }
     return yield* store.append(aggregate, id, commit).pipe(
@@ -225,6 +237,7 @@ const record = <
       Effect.retry({ schedule: policies.retry, while: isBusyStore }),
       Effect.tap(() => transition(aggregate, from.state, state, events)),
       Effect.map((version) => ({ state, version, ours: true })),
+      Effect.tapError((error) => error instanceof LeaseLost ? left(command, payloads(aggregate, events)) : Effect.void),
       Effect.catchIf(isConflict, (conflict) =>
         Effect.logInfo(conflict.message).pipe(
           Effect.zipRight(store.load(aggregate, id)),
@@ -249,13 +262,23 @@ const transition = <Id extends OperationId, C extends Tagged, S extends Tagged, 
   events: ReadonlyArray<E>
 ): Effect.Effect<void> => {
   const elapsed = Option.zipWith(aggregate.since(from), aggregate.since(to), DateTime.distanceDuration)
-  // The payload's own `at` would only say again when the line was written.
-  const recorded = events.map((event) => Record.remove(aggregate.codec.encode(event).payload, "at"))
   return Effect.logInfo(`${from._tag} -> ${to._tag}`).pipe(
-    Effect.annotateLogs(Object.assign({ from: from._tag, to: to._tag }, ...recorded)),
+    Effect.annotateLogs(Object.assign({ from: from._tag, to: to._tag }, ...payloads(aggregate, events))),
     Effect.annotateLogs(Option.match(elapsed, { onNone: () => ({}), onSome: (d) => ({ elapsed: Duration.format(d) }) }))
   )
 }
+
+/** What events carry. Their own `at` would only say again when the line was written. */
+const payloads = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
+  aggregate: Aggregate<Id, C, S, E, R>,
+  events: ReadonlyArray<E>
+) => events.map((event) => Record.remove(aggregate.codec.encode(event).payload, "at"))
+
+/** Whoever has taken over looks for what was done, and records it himself; a person may want to know what that was. */
+const left = ({ _tag }: Tagged, carried: ReadonlyArray<object>) =>
+  Effect.logWarning(`${_tag} is left to whoever has taken over the lease`).pipe(
+    Effect.annotateLogs(Object.assign({}, ...carried))
+  )
 
 /** A row gave up. The state stays and can be resumed; what time alone will not mend is told to a person. */
 const stopped = (id: OperationId, state: Tagged, error: RowError) =>

@@ -59,6 +59,8 @@ export interface Commit<State, Event, G = never> {
   /** The command that caused them. */
   readonly causation: string
   readonly lease: Lease
+  /** Further leases, without which what is recorded may not be true any more: each must still be held as well. */
+  readonly alongside?: ReadonlyArray<Lease>
   readonly guard?: Guard<G>
 }
 

@@ -28,11 +28,14 @@ export class LeaseHeld extends Schema.TaggedError<LeaseHeld>()("LeaseHeld", {
 /** We were thought dead and somebody else took over; whatever we were about to record was refused. */
 export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
   name: Schema.String,
-  token: Schema.Int
+  token: Schema.Int,
+  /** Who took it over last, as far as that is known: `process 4711 on host-a`. */
+  holder: Schema.optional(Schema.String)
 }) {
   readonly kind: FailureKind = "transient"
   override get message(): string {
-    return `lost the lease on ${this.name} (fencing token ${this.token}): another process has taken it over and goes on; nothing was recorded by this one after that`
+    const { holder = "another process", name, token } = this
+    return `lost the lease on ${name} (fencing token ${token}): ${holder} has taken it over and goes on; nothing was recorded by this one after that`
   }
 }
 
@@ -43,6 +46,11 @@ export class Leases extends Context.Tag("ballast/services/Leases")<Leases, {
    * renews it while the scope is open, and releases it when the scope closes.
    */
   readonly hold: (name: string) => Effect.Effect<Lease, LeaseHeld | StoreError, Scope.Scope>
+  /**
+   * Renews the lease now, or fails because somebody has taken it over. To be asked immediately before an effect that no
+   * database can refuse: a process that was stopped in the meantime does not know that it was.
+   */
+  readonly confirm: (lease: Lease) => Effect.Effect<void, LeaseLost | StoreError>
   /** Who holds it now, if anybody does. */
   readonly holder: (
     name: string

@@ -1,14 +1,14 @@
 /** How a lease is held while a scope is open, whatever it is kept in. */
 import { Deferred, Duration, Effect, Either, type Scope } from "effect"
-import { type Lease, type LeaseHeld, LeaseLost } from "../../services/Leases.ts"
+import type { Lease, LeaseHeld, LeaseLost } from "../../services/Leases.ts"
 import type { StoreError } from "../../services/StoreError.ts"
 
 /** Each is one step that nobody can see the middle of. */
 export interface Keeping {
   /** Answers the fencing token. */
   readonly acquire: Effect.Effect<number, LeaseHeld | StoreError>
-  /** Puts the expiry off; false when another holder has taken the lease. */
-  readonly renew: (token: number) => Effect.Effect<boolean, StoreError>
+  /** Puts the expiry off, unless another holder has taken the lease. */
+  readonly renew: (token: number) => Effect.Effect<void, LeaseLost | StoreError>
   /** Does nothing when another holder has taken it. */
   readonly release: (token: number) => Effect.Effect<void, StoreError>
 }
@@ -32,15 +32,15 @@ export const hold = (
       while (true) {
         yield* Effect.sleep(delay)
         const renewed = yield* Effect.either(renew(token))
-        if (Either.isLeft(renewed)) {
+        if (Either.isRight(renewed)) {
+          delay = Duration.toMillis(duration) / 3
+        } else if (renewed.left._tag === "LeaseLost") {
+          yield* Deferred.fail(lost, renewed.left)
+          return
+        } else {
           // Also past the expiry: until somebody takes the lease it is ours, and once somebody has, appends are refused.
           yield* Effect.logWarning(`could not renew the lease ${name} yet: ${renewed.left.message}`)
           delay = Duration.toMillis(duration) / 15
-        } else if (renewed.right) {
-          delay = Duration.toMillis(duration) / 3
-        } else {
-          yield* Deferred.fail(lost, new LeaseLost({ name, token }))
-          return
         }
       }
     })

@@ -3,7 +3,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { Clock, DateTime, Effect, Option, ParseResult } from "effect"
 import type { Address } from "../../domain/Address.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
-import { type Lease, LeaseLost } from "../../services/Leases.ts"
+import type { Lease } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
 import {
   isFruitless,
@@ -11,6 +11,7 @@ import {
   type TransactionKey,
   type TransactionStatus
 } from "../../services/TransactionOutbox.ts"
+import * as Fence from "./Fence.ts"
 import * as OutboxRow from "./OutboxRow.ts"
 import { isOver, type Signature, type Stored } from "./OutboxRow.ts"
 import * as Transaction from "./Transaction.ts"
@@ -50,11 +51,7 @@ export const make = Effect.gen(function*() {
       Effect.map(([row]) => Option.fromNullable(row))
     )
 
-  const holds = ({ name, token }: Lease) =>
-    Effect.flatMap(
-      sql`SELECT token FROM leases WHERE name = ${name} AND token = ${token} AND owner IS NOT NULL`,
-      ([held]) => held === undefined ? new LeaseLost({ name, token }) : Effect.void
-    )
+  const holds = Fence.make(sql)
 
   const earlierAttempts = (key: TransactionKey) =>
     Effect.gen(function*() {

@@ -5,7 +5,7 @@ import * as Aggregate from "../../domain/Aggregate.ts"
 import * as Aggregates from "../../domain/Aggregates.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
 import { EventStore, type OperationFilter, VersionConflict } from "../../services/EventStore.ts"
-import { LeaseLost } from "../../services/Leases.ts"
+import * as Fence from "./Fence.ts"
 import * as Integrity from "./Integrity.ts"
 import { isUniqueViolation } from "./SqlFailure.ts"
 import * as StoredEvents from "./StoredEvents.ts"
@@ -28,6 +28,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const { read, write } = Transaction.make(sql)
+    const fence = Fence.make(sql)
     const types = aggregates.map(({ type }) => type)
 
     const stream = (type: string, id: string) =>
@@ -91,7 +92,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
     const append: EventStore["Type"]["append"] = (
       aggregate,
       id,
-      { causation, events, expectedVersion, guard, lease, state }
+      { alongside = [], causation, events, expectedVersion, guard, lease, state }
     ) => {
       const { type } = aggregate
       const action = `append to ${type}/${id}`
@@ -103,10 +104,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         return write(
           action,
           Effect.gen(function*() {
-            // A released lease keeps its token but has no owner.
-            const [held] = yield* sql<{ token: number }>`
-              SELECT token FROM leases WHERE name = ${lease.name} AND token = ${lease.token} AND owner IS NOT NULL`
-            if (held === undefined) return yield* new LeaseLost({ name: lease.name, token: lease.token })
+            yield* Effect.forEach([lease, ...alongside], fence, { discard: true })
             const actual = yield* currentVersion(type, id)
             if (actual !== expectedVersion) return yield* conflict(actual)
             if (guard !== undefined) {

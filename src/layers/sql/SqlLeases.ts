@@ -2,6 +2,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Clock, DateTime, Duration, Effect, Layer } from "effect"
 import { LeaseHeld, Leases } from "../../services/Leases.ts"
+import * as Fence from "./Fence.ts"
 import * as LeaseHolding from "./LeaseHolding.ts"
 import * as ProcessIdentity from "./ProcessIdentity.ts"
 import * as Transaction from "./Transaction.ts"
@@ -13,8 +14,8 @@ export interface Options {
 
 interface Row {
   readonly token: number
-  /** Null once released; then the columns below are too. */
   readonly owner: string | null
+  /** Null once released; then the columns below are too. */
   readonly machine: string | null
   readonly pid: number | null
   readonly process_start: string | null
@@ -30,6 +31,7 @@ const make = (options: Options) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const { read, write } = Transaction.make(sql)
+    const fence = Fence.make(sql)
     const self = yield* ProcessIdentity.current
     const owner = ProcessIdentity.describe(self)
     const duration = Duration.toMillis(options.duration)
@@ -69,11 +71,11 @@ const make = (options: Options) =>
             ON CONFLICT (name) DO UPDATE SET
               token = excluded.token, owner = excluded.owner, machine = excluded.machine, pid = excluded.pid,
               process_start = excluded.process_start, expires_at = excluded.expires_at`
-          return { token, previous: row?.owner ?? undefined }
+          return { token, previous: row === undefined || row.expires_at === null ? null : row.owner }
         })
       ).pipe(
         Effect.tap(({ previous, token }) =>
-          previous === undefined
+          previous === null
             ? Effect.void
             : Effect.logInfo(`took over the lease ${name} from ${previous}, which did not release it`).pipe(
               Effect.annotateLogs({ lease: name, token })
@@ -82,12 +84,12 @@ const make = (options: Options) =>
         Effect.map(({ token }) => token)
       )
 
-    /** The row stays, so that the next token is larger. */
+    /** The row stays, so that the next token is larger, and so does its owner, for those whom he has taken over. */
     const release = (name: string, token: number) =>
       write(
         `release the lease ${name}`,
         sql`
-          UPDATE leases SET owner = NULL, machine = NULL, pid = NULL, process_start = NULL, expires_at = NULL
+          UPDATE leases SET machine = NULL, pid = NULL, process_start = NULL, expires_at = NULL
           WHERE name = ${name} AND token = ${token}`
       )
 
@@ -95,11 +97,9 @@ const make = (options: Options) =>
       write(
         `renew the lease ${name}`,
         Effect.gen(function*() {
+          yield* fence({ name, token })
           const now = yield* Clock.currentTimeMillis
-          const renewed = yield* sql`
-            UPDATE leases SET expires_at = ${expiry(now)}
-            WHERE name = ${name} AND token = ${token} AND owner IS NOT NULL RETURNING token`
-          return renewed.length > 0
+          yield* sql`UPDATE leases SET expires_at = ${expiry(now)} WHERE name = ${name}`
         })
       )
 
@@ -110,13 +110,15 @@ const make = (options: Options) =>
         release: (token) => release(name, token)
       })
 
+    const confirm: Leases["Type"]["confirm"] = ({ name, token }) => renew(name, token)
+
     const holder: Leases["Type"]["holder"] = (name) =>
       Effect.gen(function*() {
         const row = yield* read(`look who holds the lease ${name}`, find(name))
         return heldBy(row, yield* Clock.currentTimeMillis)
       })
 
-    return Leases.of({ hold, holder })
+    return Leases.of({ hold, confirm, holder })
   })
 
 export const layer = (options: Options): Layer.Layer<Leases, never, SqlClient.SqlClient> =>

@@ -3,12 +3,11 @@ import { Clock, DateTime, Effect, Either, Layer } from "effect"
 import * as Aggregate from "../../domain/Aggregate.ts"
 import * as Aggregates from "../../domain/Aggregates.ts"
 import { type CorruptStream, EventStore, VersionConflict } from "../../services/EventStore.ts"
-import { LeaseLost } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
 import * as StoredEvents from "../sql/StoredEvents.ts"
 import * as Views from "../sql/Views.ts"
 import { EventStoreControl } from "./EventStoreControl.ts"
-import { type AppendFault, MemoryDatabase, type ViewRow } from "./MemoryDatabase.ts"
+import { type AppendFault, fence, MemoryDatabase, type ViewRow } from "./MemoryDatabase.ts"
 
 export interface Options {
   readonly softwareVersion: string
@@ -60,10 +59,9 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         const fault = database.faults.shift()
         if (fault?.moment === "before") return yield* struck(`append to ${type}/${id}`, fault)
         // No yield from here to the last write: this is the transaction.
-        const lease = database.leases.get(commit.lease.name)
-        if (lease?.held === undefined || lease.token !== commit.lease.token) {
-          return yield* new LeaseLost({ name: commit.lease.name, token: commit.lease.token })
-        }
+        const { alongside = [], lease } = commit
+        const held = Either.all([lease, ...alongside].map((one) => fence(database, one)))
+        if (Either.isLeft(held)) return yield* held.left
         const actual = stream(type, id).at(-1)?.sequence ?? 0
         if (actual !== commit.expectedVersion) {
           return yield* new VersionConflict({ type, id, expected: commit.expectedVersion, actual })

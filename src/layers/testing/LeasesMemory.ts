@@ -1,9 +1,9 @@
 /** Leases in memory. Its holders are all of this process, so none is ever known to have ended: a lease left is one to wait for. */
-import { Clock, DateTime, Duration, Effect, Layer } from "effect"
-import { LeaseHeld, Leases } from "../../services/Leases.ts"
+import { Clock, DateTime, Duration, Effect, Either, Layer } from "effect"
+import { type Lease, LeaseHeld, Leases } from "../../services/Leases.ts"
 import * as LeaseHolding from "../sql/LeaseHolding.ts"
 import { LeasesControl } from "./LeasesControl.ts"
-import { type LeaseRow, MemoryDatabase } from "./MemoryDatabase.ts"
+import { fence, type LeaseRow, MemoryDatabase } from "./MemoryDatabase.ts"
 
 export interface Options {
   readonly duration: Duration.DurationInput
@@ -20,6 +20,12 @@ const make = (options: Options) =>
     const duration = Duration.decode(options.duration)
     const millis = Duration.toMillis(duration)
 
+    const confirm = (lease: Pick<Lease, "name" | "token">) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Either.map(fence({ leases }, lease), ({ owner }) => {
+          leases.set(lease.name, { token: lease.token, held: { owner, expiresAt: now + millis } })
+        }))
+
     const hold: Leases["Type"]["hold"] = (name) =>
       LeaseHolding.hold(name, duration, {
         acquire: Effect.gen(function*() {
@@ -32,13 +38,7 @@ const make = (options: Options) =>
           leases.set(name, { token, held: { owner: `holder ${token} in memory`, expiresAt: now + millis } })
           return token
         }),
-        renew: (token) =>
-          Effect.map(Clock.currentTimeMillis, (now) => {
-            const row = leases.get(name)
-            if (row?.held === undefined || row.token !== token) return false
-            leases.set(name, { token, held: { ...row.held, expiresAt: now + millis } })
-            return true
-          }),
+        renew: (token) => confirm({ name, token }),
         release: (token) =>
           Effect.sync(() => {
             if (leases.get(name)?.token === token) leases.set(name, { token, held: undefined })
@@ -48,7 +48,7 @@ const make = (options: Options) =>
     const holder: Leases["Type"]["holder"] = (name) =>
       Effect.map(Clock.currentTimeMillis, (now) => heldBy(leases.get(name), now))
 
-    return Leases.of({ hold, holder })
+    return Leases.of({ hold, confirm, holder })
   })
 
 export const layerMemory = (options: Options): Layer.Layer<Leases, never, MemoryDatabase> =>

@@ -2,8 +2,9 @@
  * What the memory layers of the event store, the leases and the alerts keep, and the faults that can befall it. Make it
  * once and build layers from it for a program that is stopped and started again: what was committed is still there.
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Either, Layer } from "effect"
 import type { Alert } from "../../services/Alerts.ts"
+import { type Lease, LeaseLost } from "../../services/Leases.ts"
 import type { LogRow } from "../sql/StoredEvents.ts"
 
 /** What becomes of an append: nothing is written, or all of it is and nobody is told. */
@@ -37,6 +38,17 @@ export class MemoryDatabase extends Context.Tag("ballast/testing/MemoryDatabase"
   /** What befalls the next appends, one each. */
   readonly faults: Array<AppendFault>
 }>() {}
+
+/** Whoever holds it, if that is the holder of this token. */
+export const fence = (
+  { leases }: Pick<MemoryDatabase["Type"], "leases">,
+  { name, token }: Pick<Lease, "name" | "token">
+): Either.Either<{ readonly owner: string }, LeaseLost> => {
+  const row = leases.get(name)
+  return row?.held !== undefined && row.token === token
+    ? Either.right(row.held)
+    : Either.left(new LeaseLost({ name, token, ...(row?.held === undefined ? {} : { holder: row.held.owner }) }))
+}
 
 export const make: Effect.Effect<MemoryDatabase["Type"]> = Effect.sync(() => ({
   events: [],

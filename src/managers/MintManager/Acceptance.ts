@@ -6,8 +6,10 @@ import type { TokenizationRequest } from "../../domain/TokenizationRequest.ts"
 import * as Mint from "../../domain/TokenizedEquityMint.ts"
 import type { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaTokenization } from "../../services/AlpacaTokenization.ts"
+import { Leases } from "../../services/Leases.ts"
 import * as Doubt from "../Doubt.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
+import type { Try } from "../Steps.ts"
 
 type MintRequested = typeof Mint.State.MintRequested.Type
 
@@ -19,9 +21,10 @@ export const keyOf = (id: MintId, { retried }: Pick<MintRequested, "retried">): 
  * therefore just a reason for another try. Nothing is ordered after the deadline: by then Alpaca may have forgotten the
  * idempotency key, and the market maker what he wanted.
  */
-export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
+export const findOrOrder = (id: MintId, state: MintRequested, { first, lease }: Try) =>
   Effect.gen(function*() {
     const alpaca = yield* AlpacaTokenization
+    const leases = yield* Leases
     const policies = yield* Policies
     const key = keyOf(id, state)
     const deadline = DateTime.addDuration(state.retried?.at ?? state.requestedAt, policies.tokenization.deadline)
@@ -43,6 +46,8 @@ export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
       }
       const isFirst = nothingSent
       nothingSent = false
+      // Whoever has taken over may have seen the order refused, or have given it up.
+      yield* leases.confirm(lease)
       return yield* alpaca.requestMint(key, state).pipe(
         Effect.flatMap(acknowledge),
         Effect.catchIf((error) => isRefusal(error, isFirst), (refusal) =>
@@ -58,7 +63,9 @@ export const findOrOrder = (id: MintId, state: MintRequested, first: boolean) =>
     return yield* Doubt.lasting(
       retrying(attempt, {
         schedule: policies.retry,
-        while: (error) => isTransient(error) || error.reason === "OutcomeUnknown"
+        while: (error) =>
+          error._tag !== "LeaseLost" &&
+          (isTransient(error) || (error._tag === "AlpacaError" && error.reason === "OutcomeUnknown"))
       }),
       { id, deadline, failed: (detail) => fail("Unverifiable", detail, "IssuerInTransit") }
     )

@@ -9,11 +9,12 @@ import { Alerts } from "../../services/Alerts.ts"
 import type { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import { EventStore } from "../../services/EventStore.ts"
-import { Leases } from "../../services/Leases.ts"
+import { type LeaseLost, Leases } from "../../services/Leases.ts"
+import type { StoreError } from "../../services/StoreError.ts"
 import * as Doubt from "../Doubt.ts"
 import { isTransient, Policies, retrying } from "../Policies.ts"
 import { Refused } from "../Refused.ts"
-import type { Try } from "../Steps.ts"
+import * as Steps from "../Steps.ts"
 import * as Waiting from "../Waiting.ts"
 import * as Route from "./Route.ts"
 
@@ -62,13 +63,14 @@ export const sought = (
  * before a look, except by the very first try, before which nothing can have been ordered; and after an order of which
  * nothing is known, or may have been sent by a process that died, nothing is ordered again within Alpaca's settling time.
  */
-export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
+export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Steps.Try) =>
   Effect.gen(function*() {
     const alpaca = yield* AlpacaWallet
+    const leases = yield* Leases
     const policies = yield* Policies
     const { deadline, poll, settlingTime } = policies.wallet
     const onWait = Route.waiting(id, state)
-    yield* alone(onWait)
+    const account = yield* alone(onWait)
 
     const late = DateTime.addDuration(state.since, deadline)
     const isUntouched = attempt.first && DateTime.Equivalence(state.since, state.requestedAt)
@@ -79,8 +81,10 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
 
     const find = Effect.interruptible(Effect.flatMap(sought(id, state), alpaca.findWithdrawal))
 
-    const order: Effect.Effect<Seen, AlpacaError, Alerts> = Effect.gen(function*() {
+    const order: Effect.Effect<Seen, AlpacaError | LeaseLost | StoreError, Alerts> = Effect.gen(function*() {
       const isFirst = Option.isNone(settledAt)
+      // Nobody else is at it, for this operation or for another one that could take what comes of the order for its own.
+      yield* Effect.forEach([account, attempt.lease], leases.confirm, { discard: true })
       return yield* alpaca.orderWithdrawal({ amount: state.amount, address: state.wallet }).pipe(
         Effect.tap((taken) => asOrdered(id, state, taken)),
         Effect.flatMap(initiate),
@@ -130,7 +134,10 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Try) =>
 
     const pauses = yield* Schedule.driver(poll)
     while (true) {
-      const seen = yield* retrying(decided, { schedule: policies.retry, while: isTransient })
+      const seen = yield* retrying(decided, {
+        schedule: policies.retry,
+        while: (error) => isTransient(error) && error._tag !== "LeaseLost"
+      })
       if (seen._tag === "Answer") return seen.answer
       yield* onWait(seen.waitingFor, Option.some(late))
       yield* Effect.interruptible(Effect.ignore(pauses.next(undefined)))
@@ -199,7 +206,7 @@ export const named = (
     return Rebalance.State.AlpacaTransfer.make({ id: transfer })
   })
 
-/** No other operation of the account is between its look and its record. Held until the record. */
+/** No other operation of the account is between its look and its record. Held until the record, which needs it. */
 export const alone = (onWait: ReturnType<typeof Route.waiting>) =>
   Effect.gen(function*() {
     const leases = yield* Leases
@@ -207,7 +214,7 @@ export const alone = (onWait: ReturnType<typeof Route.waiting>) =>
     const pauses = yield* Schedule.driver(wallet.poll)
     while (true) {
       const held = yield* Effect.either(leases.hold("AlpacaWallet/withdrawal"))
-      if (held._tag === "Right") return
+      if (held._tag === "Right") return yield* Effect.as(Steps.recordedUnder(held.right), held.right)
       if (held.left._tag !== "LeaseHeld") return yield* held.left
       yield* onWait(`another withdrawal from Alpaca to be ordered: ${held.left.message}`, Option.none())
       yield* Effect.interruptible(Effect.ignore(pauses.next(undefined)))
