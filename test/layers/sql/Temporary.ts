@@ -51,7 +51,8 @@ const eventStoreControl = Layer.effect(
     }))
 )
 
-const leasesControl = Layer.effect(
+/** For any Ballast over SQL. */
+export const leasesControl = Layer.effect(
   LeasesControl,
   Effect.map(SqlClient.SqlClient, (sql) =>
     LeasesControl.of({

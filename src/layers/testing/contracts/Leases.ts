@@ -1,11 +1,11 @@
 /** What every layer of `Leases` must do. */
 import { Deferred, Duration, Effect, Exit, Fiber, Scope, TestClock } from "effect"
-import { type LeaseHeld, Leases } from "../../../services/Leases.ts"
+import { type LeaseHeld, type LeaseLost, Leases } from "../../../services/Leases.ts"
 import type { StoreError } from "../../../services/StoreError.ts"
 import { LeasesControl } from "../LeasesControl.ts"
 import { type Case, type ContractViolation, equals, fails, holds } from "./Contract.ts"
 
-type Failure = ContractViolation | LeaseHeld | StoreError
+type Failure = ContractViolation | LeaseHeld | LeaseLost | StoreError
 
 const name = "TokenizedEquityMint/6f1b8f0e-6a1b-4f43-9a5f-0f5a3a1c2d3e"
 
@@ -129,6 +129,28 @@ export const cases: ReadonlyArray<Case<Failure, Leases | LeasesControl>> = [
       yield* Scope.close(scope, Exit.void)
       yield* equals(yield* isFree, false, "being free")
     })
+  },
+  {
+    name: "a holder that confirms its lease has it for its whole duration from then on",
+    run: Effect.scoped(Effect.gen(function*() {
+      const { confirm } = yield* Leases
+      const lease = yield* hold()
+      const millis = Duration.toMillis(yield* duration)
+      yield* TestClock.adjust(millis / 6)
+      yield* confirm(lease)
+      yield* equals((yield* holder)?.until.epochMillis, millis + millis / 6, "until when")
+    }))
+  },
+  {
+    name: "whoever was taken over cannot confirm, takes nothing from the new holder, and is told who that is",
+    run: Effect.scoped(Effect.gen(function*() {
+      const { confirm } = yield* Leases
+      const lease = yield* hold()
+      yield* seize("30 seconds")
+      const error = yield* fails(confirm(lease), "the confirmation")
+      yield* equals(error._tag === "LeaseLost" && error.holder, "process 1 on elsewhere", "the new holder in the error")
+      yield* equals((yield* holder)?.until.epochMillis, 30_000, "until when the new holder has it")
+    }))
   },
   {
     name: "nobody is told of a loss that did not happen: a released lease is no lost one",
