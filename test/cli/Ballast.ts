@@ -142,7 +142,9 @@ export const redemptionSandbox: Layer.Layer<Sandbox, unknown> = Layer.scoped(
 )
 
 /** USDC everywhere, some of it in our wallet that is none of a rebalance's. */
-export const rebalanceSandbox = (options: Pick<LocalWorld.Options, "vault"> = {}): Layer.Layer<Sandbox, unknown> =>
+export const rebalanceSandbox = (
+  options: Pick<LocalWorld.Options, "vault" | "tokens"> = {}
+): Layer.Layer<Sandbox, unknown> =>
   Layer.scoped(
     Sandbox,
     make({
