@@ -1,15 +1,17 @@
 /** `npm run simulate`: many seeds at once, one with its trace, or a planted fault until it is found. */
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
-import { availableParallelism } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { createInterface } from "node:readline"
 import { parseArgs } from "node:util"
 import * as Broken from "./Broken.ts"
+import * as Matrix from "./matrix/Matrix.ts"
 import * as Shrinking from "./Shrinking.ts"
 import * as Simulation from "./Simulation.ts"
 
 const usage = `npm run simulate -- [--seeds N] [--from N] [--jobs N] [--json]   N seeds, from 1 on unless told otherwise
 npm run simulate -- --seed N [--trace]                             one of them again, line by line
+npm run simulate -- --matrix                                       stopped at every point of every workflow
 npm run simulate -- --broken NAME [--seeds N]                      with a planted fault, until a seed shows it
 planted faults: ${Object.keys(Broken.all).join(", ")}
 `
@@ -145,6 +147,21 @@ const one = async (seed: number, { broken, json, trace }: { broken?: string; jso
   return result.violations.length === 0
 }
 
+/** All of it, which takes some minutes; the tests do a part of it. */
+const matrix = async (json: boolean): Promise<boolean> => {
+  const reports: Array<{ readonly name: string; readonly points: number; readonly runs: number }> = []
+  const differing: Array<string> = []
+  for (const [name, scenario] of Object.entries({ ...Matrix.workflows, ...Matrix.badDays })) {
+    const report = await Matrix.explore(name, scenario, { folder: tmpdir(), ...folder, points: "all" })
+    reports.push({ name, points: report.points.length, runs: report.runs })
+    differing.push(...report.differing)
+    if (!json) out(`${name}: ${report.points.length} points, ${report.runs} runs, all to ${report.end}`)
+    for (const one of json ? [] : report.differing) out(`  but ${one}`)
+  }
+  if (json) out(JSON.stringify({ scenarios: reports, differing }))
+  return differing.length === 0
+}
+
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
@@ -155,6 +172,7 @@ const main = async (): Promise<number> => {
       broken: { type: "string" },
       job: { type: "string" },
       trace: { type: "boolean", default: false },
+      matrix: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false }
     }
@@ -164,6 +182,7 @@ const main = async (): Promise<number> => {
     out(usage)
     return 0
   }
+  if (values.matrix) return await matrix(json) ? 0 : 1
   if (values.job !== undefined) {
     await work(JSON.parse(values.job), (result) => out(JSON.stringify(result)))
     return 0

@@ -95,14 +95,14 @@ export interface Report {
 
 export interface Extent {
   readonly folder: string
-  /** Every way to stop at every point, and all again with a further stop; or each point once, in turn in one of the ways. */
-  readonly isWhole: boolean
+  /** Every way to stop at every point, and all again with a further stop; or every so manieth point in one of the ways. */
+  readonly points: "all" | number
 }
 
 export const explore = async (
   name: string,
   scenario: Simulation.Scenario,
-  { folder, isWhole }: Extent
+  { folder, points: which }: Extent
 ): Promise<Report> => {
   const dice = Dice.make(7).fork(name)
   // Whatever kills the process by itself ends a life too: the last one is the one to stop.
@@ -123,12 +123,12 @@ export const explore = async (
   }
   const again = () => ({ at: dice.below(points.length), kind: dice.pick(["before", "after"] as const) })
   for (const at of points.keys()) {
-    const kind = kinds[at % kinds.length] ?? "before"
-    if (isWhole) {
+    if (which === "all") {
       for (const kind of kinds) await hold([{ at, kind }])
       await hold([{ at, kind: "after" }, again()])
-    } else {
-      await hold(at % 4 === 3 ? [{ at, kind: "after" }, again()] : [{ at, kind }])
+    } else if (at % which === 0) {
+      const turn = at / which
+      await hold(turn % 4 === 3 ? [{ at, kind: "after" }, again()] : [{ at, kind: kinds[turn % 4] ?? "before" }])
     }
   }
   const { callable } = undisturbed.control
