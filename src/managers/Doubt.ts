@@ -22,13 +22,11 @@ const withAdvice = (error: Doubt, advice: string): Doubt => {
 export const lasting = <A, E, R, EF, RF>(effect: Effect.Effect<A, E, R>, options: {
   readonly id: string
   readonly deadline: DateTime.Utc
-  /** What a person can say before the deadline, beside what he can in any case. */
-  readonly advice?: string
   /** What it is once the deadline has passed. */
   readonly failed: (detail: string) => Effect.Effect<A, EF, RF>
 }): Effect.Effect<A, E | EF | Doubt, R | RF> =>
   Effect.gen(function*() {
-    const { advice = "", deadline, failed, id } = options
+    const { deadline, failed, id } = options
     const begun = yield* DateTime.now
     return yield* Effect.catchAll(effect, (error): Effect.Effect<A, E | EF | Doubt, RF> => {
       if (!isDoubt(error)) return Effect.fail(error)
@@ -36,7 +34,7 @@ export const lasting = <A, E, R, EF, RF>(effect: Effect.Effect<A, E, R>, options
       const later = `If it stays so, it fails as Unverifiable when it is resumed after ${DateTime.formatIso(deadline)}`
       return Effect.fail(withAdvice(
         error,
-        `${advice}${later}; once you have settled it by hand: ballast reconcile ${id} --reason TEXT --note TEXT`
+        `${later}; once you have settled it by hand: ballast reconcile ${id} --reason TEXT --note TEXT`
       ))
     })
   })

@@ -45,7 +45,7 @@ export const make = (id: RedemptionId, order: Order, parallel: boolean) =>
           new Refused({
             reason: "AnotherInFlight",
             detail:
-              `redemption ${rival.operation.id} of ${order.symbol} is ${rival.operation.state} and has not settled: wait for it, or allow several at once (--parallel)`
+              `redemption ${rival.operation.id} of ${order.symbol} is ${rival.operation.state} and has not settled: wait for it; only a first request can be allowed beside it (redeem --parallel)`
           })
         )
       }

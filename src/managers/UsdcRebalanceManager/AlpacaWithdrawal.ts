@@ -6,7 +6,7 @@ import * as Usdc from "../../domain/Usdc.ts"
 import * as Rebalance from "../../domain/UsdcRebalance.ts"
 import { type WalletTransfer, WalletTransferId } from "../../domain/WalletTransfer.ts"
 import { Alerts } from "../../services/Alerts.ts"
-import type { AlpacaError } from "../../services/AlpacaError.ts"
+import { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import { EventStore } from "../../services/EventStore.ts"
 import { type LeaseLost, Leases } from "../../services/Leases.ts"
@@ -47,7 +47,7 @@ const claimedByOthers = (id: RebalanceId, since: DateTime.Utc) =>
   })
 
 /** What a transfer of this rebalance must agree with; what it has given up is not taken for it again. */
-export const sought = (
+const sought = (
   id: RebalanceId,
   { abandoned = [], amount, requestedAt, wallet }: Omit<Requested, "_tag" | "since">
 ) =>
@@ -57,6 +57,18 @@ export const sought = (
     since: requestedAt,
     claimed: new Set([...claimed, ...abandoned])
   }))
+
+const isAmbiguous = (error: AlpacaError | StoreError): error is AlpacaError =>
+  error._tag === "AlpacaError" && error.reason === "Ambiguous"
+
+/** The transfer of this rebalance. Where several could be it, the error says how a person tells which. */
+export const find = (id: RebalanceId, state: Omit<Requested, "_tag" | "since">) =>
+  Effect.flatMap(AlpacaWallet, ({ findWithdrawal }) => Effect.flatMap(sought(id, state), findWithdrawal)).pipe(
+    Effect.catchIf(isAmbiguous, (error) => {
+      const detail = `${error.detail}. Say which of them it is: ballast recheck ${id} --transfer TRANSFER`
+      return new AlpacaError({ ...error, detail })
+    })
+  )
 
 /**
  * Alpaca knows no idempotency key. So only one operation at a time is between its look and its record; nothing is ordered
@@ -78,8 +90,6 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Steps.Tr
     let settledAt = isUntouched
       ? Option.none<DateTime.Utc>()
       : Option.some(DateTime.addDuration(yield* DateTime.now, settlingTime))
-
-    const find = Effect.interruptible(Effect.flatMap(sought(id, state), alpaca.findWithdrawal))
 
     const order: Effect.Effect<Seen, AlpacaError | LeaseLost | StoreError, Alerts> = Effect.gen(function*() {
       const isFirst = Option.isNone(settledAt)
@@ -106,7 +116,7 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Steps.Tr
     const look = Effect.gen(function*() {
       if (Option.isNone(settledAt)) return yield* order
       const begun = yield* DateTime.now
-      const found = yield* find
+      const found = yield* Effect.interruptible(find(id, state))
       if (Option.isSome(found)) return yield* initiate(found.value)
       if (DateTime.lessThan(begun, settledAt.value)) return notYet("Alpaca to show an order that may have been sent")
       if (DateTime.lessThan(begun, late)) return yield* order
@@ -124,7 +134,6 @@ export const findOrOrder = (id: RebalanceId, state: Requested, attempt: Steps.Tr
     const decided = Doubt.lasting(look, {
       id,
       deadline: late,
-      advice: `Say which of them it is: ballast recheck ${id} --transfer TRANSFER. `,
       failed: (detail) =>
         Effect.map(
           Route.failWithdrawal({ reason: "Unverifiable", detail, place: "AlpacaInTransit" }),

@@ -2,7 +2,6 @@
 import { DateTime, Effect, Option } from "effect"
 import type { RebalanceId } from "../../domain/OperationId.ts"
 import * as Rebalance from "../../domain/UsdcRebalance.ts"
-import { AlpacaWallet } from "../../services/AlpacaWallet.ts"
 import type { Lease } from "../../services/Leases.ts"
 import { Policies } from "../Policies.ts"
 import * as Standing from "../Standing.ts"
@@ -31,13 +30,12 @@ const cancel = (reason: string): Effect.Effect<Rebalance.Command> =>
  */
 const atAlpaca = (id: RebalanceId, state: Requested, reason: string) =>
   Effect.gen(function*() {
-    const alpaca = yield* AlpacaWallet
     const { wallet } = yield* Policies
     const onWait = Route.waiting(id, state)
     yield* AlpacaWithdrawal.alone(onWait)
     const deadline = DateTime.addDuration(yield* DateTime.now, wallet.settlingTime)
     const look = Effect.gen(function*() {
-      const found = yield* Effect.flatMap(AlpacaWithdrawal.sought(id, state), alpaca.findWithdrawal)
+      const found = yield* AlpacaWithdrawal.find(id, state)
       const taken = Option.filter(found, ({ status, txHash }) => status !== "Failed" || Option.isSome(txHash))
       if (Option.isNone(taken)) {
         return Waiting.NotYet({

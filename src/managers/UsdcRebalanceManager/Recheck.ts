@@ -89,7 +89,7 @@ const withdrawal = (id: RebalanceId, state: typeof State.WithdrawalFailed.Type) 
       if (failure.reason !== "TimedOut" && failure.reason !== "Unverifiable") return none
       // Nobody else claims the same transfer between this look and its record.
       yield* AlpacaWithdrawal.alone(Route.waiting(id, state))
-      const shown = yield* Effect.flatMap(AlpacaWithdrawal.sought(id, state), alpaca.findWithdrawal)
+      const shown = yield* AlpacaWithdrawal.find(id, state)
       return Option.flatMap(shown, ({ id }) =>
         found(
           Recovery.Withdrawing.make({ withdrawal: State.AlpacaTransfer.make({ id }) }),

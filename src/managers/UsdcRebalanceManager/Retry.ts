@@ -69,8 +69,7 @@ const withdrawal = (id: RebalanceId, state: typeof State.WithdrawalFailed.Type) 
     if (withdrawal?._tag !== "AlpacaTransfer") {
       // Nobody else claims the same transfer between this look and its record.
       yield* AlpacaWithdrawal.alone(Route.waiting(id, state))
-      const look = Effect.flatMap(AlpacaWithdrawal.sought(id, state), alpaca.findWithdrawal)
-      const found = yield* retrying(look, patiently)
+      const found = yield* retrying(AlpacaWithdrawal.find(id, state), patiently)
       // Where nothing is found, the row looks on until Alpaca has settled, and only then orders.
       return Option.match(found, {
         onNone: (): Target => ({
