@@ -1,7 +1,7 @@
 /** Holds the log against what truly happened: each effect of each operation once, nothing else, and no unit missing. */
 
 /** Exact: a decimal string in units of 10^-`decimals`. */
-export const units = (text, decimals) => {
+const units = (text, decimals) => {
   const [whole, fraction = ""] = text.split(".")
   return BigInt(whole + fraction.padEnd(decimals, "0"))
 }

@@ -42,6 +42,12 @@ export const order = (kind) => {
 
 const later = (millis) => new Promise((resolve) => setTimeout(resolve, millis).unref())
 
+/** One operation is killed so often at most. */
+const mostStrikes = 14
+
+/** Milliseconds: no command takes longer, or it waits for another one. */
+const longest = 20_000
+
 /** How long an operation may take to come through once nobody kills it any more. */
 const patience = 300_000
 
@@ -68,7 +74,7 @@ export const lane = async (sandbox, kind, random, shared) => {
   }
 
   /** Starts a command, and kills it at some moment. True once the operation has come through. */
-  const struck = async (operation, command) => {
+  const struck = async (operation, command, recorded) => {
     const isRun = command[0] === "run"
     const child = sandbox.start(...command, "--json")
     const after = moment(isRun)
@@ -80,7 +86,10 @@ export const lane = async (sandbox, kind, random, shared) => {
       const { code } = await child.ended
       if (code === null) {
         shared.kills -= 1
-        const [event = "nothing"] = (await sandbox.eventsOf(operation.id)).slice(-1)
+        const events = await sandbox.eventsOf(operation.id)
+        const event = events.at(-1) ?? "nothing"
+        // On a machine that has become busier all would be killed before they get anywhere.
+        if (events.length === recorded) usual = Math.min(1.1 * usual, longest)
         shared.byState[`${kind} ${event}`] = (shared.byState[`${kind} ${event}`] ?? 0) + 1
         shared.byCommand[command[0]] = (shared.byCommand[command[0]] ?? 0) + 1
         shared.tell(operation, `${command[0]} killed after ${Math.round(after)} ms, after ${event}`)
@@ -91,7 +100,7 @@ export const lane = async (sandbox, kind, random, shared) => {
     const last = await child.ended
     if (isRun) shared.isRunning = false
     if (last.code === null || isRun) return false
-    usual = (2 * usual + last.millis) / 3
+    usual = Math.min((2 * usual + last.millis) / 3, longest)
     return told(operation, command, last)
   }
 
@@ -107,8 +116,13 @@ export const lane = async (sandbox, kind, random, shared) => {
     const operation = order(kind)
     shared.operations.push(operation)
     let isThrough = false
-    while (!isThrough && shared.kills > 0) {
-      isThrough = await struck(operation, next(operation, await sandbox.eventsOf(operation.id)))
+    for (
+      let strikes = 1 + Math.floor(random() * mostStrikes);
+      strikes > 0 && !isThrough && shared.kills > 0;
+      strikes--
+    ) {
+      const recorded = await sandbox.eventsOf(operation.id)
+      isThrough = await struck(operation, next(operation, recorded), recorded.length)
     }
     const begun = performance.now()
     while (!isThrough) {

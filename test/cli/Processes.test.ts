@@ -40,7 +40,7 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
       )
       const impatient = yield* inProcess(["resume", id, "--json", "--no-wait"], environment)
       assert.strictEqual(impatient.code, 3)
-      assert.include(impatient.stderr, "is being driven by process")
+      assert.match(impatient.stderr, new RegExp(`is being driven by process ${first.pid} on \\S+ \\(lease until 20`))
       yield* settle
       for (const process of [first, second]) {
         const ended = yield* process.ended
@@ -50,16 +50,21 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
       assert.deepStrictEqual(yield* truth(id), { requests: 1, mints: 1 })
     }))
 
-  it.scoped("the lease of a process that was killed is taken over at once", () =>
+  it.scoped("the lease of a process that is killed is taken over at once, also by one that waits for it", () =>
     Effect.gen(function*() {
       const { environment, id, mint, settle } = yield* waiting
       const long = { ...environment, BALLAST_LEASE_DURATION: "1 hour" }
       yield* mint.kill("SIGKILL")
       const holder = yield* start(["resume", id], long)
       yield* eventually("it drives", Effect.map(holder.said, (said) => said.includes("get token")))
+      const waits = yield* start(["resume", id, "--json"], long)
+      yield* eventually(
+        "another one waits",
+        Effect.map(waits.said, (said) => said.includes("is being driven by process"))
+      )
       yield* holder.kill("SIGKILL")
       yield* settle
-      const ended = yield* inProcess(["resume", id, "--no-wait", "--json"], long)
+      const ended = yield* waits.ended
       assert.strictEqual(ended.code, 0, ended.stderr)
       assert.include(ended.stderr, "took over the lease")
     }))
@@ -81,6 +86,32 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("processes", (it)
         assert.deepStrictEqual(yield* truth(id), { requests: 1, mints: 1 })
       }))
   }
+
+  it.scoped("a run that is stopped is waited for until its lease ends; woken, it leaves the mint to whoever took over", () =>
+    Effect.gen(function*() {
+      const { environment, id, mint, settle } = yield* waiting
+      yield* mint.kill("SIGKILL")
+      const run = yield* start(["run", "--json"], { ...environment, BALLAST_LEASE_DURATION: "2 seconds" })
+      yield* eventually("it drives", Effect.map(run.said, (said) => said.includes("get token")))
+      const signal = (name: NodeJS.Signals) => Effect.sync(() => process.kill(run.pid, name))
+      yield* signal("SIGSTOP")
+      const impatient = yield* inProcess(["resume", id, "--no-wait"], environment)
+      assert.strictEqual(impatient.code, 3)
+      assert.include(impatient.stderr, `is being driven by process ${run.pid} on`)
+      yield* settle
+      const ended = yield* inProcess(["resume", id, "--json"], environment)
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      assert.include(ended.stderr, `from process ${run.pid} on`)
+      yield* signal("SIGCONT")
+      yield* eventually(
+        "it knows",
+        Effect.map(run.said, (said) => said.includes(`process ${process.pid} on`) && said.includes("has taken it over"))
+      )
+      const stopped = yield* run.kill("SIGTERM")
+      assert.deepStrictEqual([stopped.code, JSON.parse(stopped.stdout)], [0, { stopped: true, live: [] }])
+      assert.deepStrictEqual(operation(yield* inProcess(["show", id, "--json"], environment)), operation(ended))
+      assert.deepStrictEqual(yield* truth(id), { requests: 1, mints: 1 })
+    }))
 
   it.scoped("run takes up on its schedule what another process has left", () =>
     Effect.gen(function*() {
