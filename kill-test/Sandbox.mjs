@@ -52,8 +52,18 @@ const eventsOf = (file) => (id) =>
     Effect.runPromise
   )
 
+/** What has an effect outside. Its answer comes late, so that many kills fall between an effect and its record. */
+const effects = [
+  ["alpaca", "POST mint"],
+  ["alpaca", "wallets.withdraw"],
+  ["ethereum", "eth_sendRawTransaction"],
+  ["base", "eth_sendRawTransaction"]
+]
+const late = { _tag: "DelayAfter", millis: 400 }
+
 const json = async (url, body) => {
-  const answer = await fetch(url, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) })
+  const headers = { "content-type": "application/json" }
+  const answer = await fetch(url, body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) })
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`)
   return answer.json()
 }
@@ -71,6 +81,9 @@ export const start = async () => {
   const environment = { ...JSON.parse(first.value), ...pace }
   const { AAPL } = JSON.parse(environment.BALLAST_EQUITIES)
   const owner = environment.BALLAST_VAULT_OWNER
+  for (const [server, on] of effects) {
+    await json(`${environment.BALLAST_ALPACA_BASE_URL}/_world/faults`, { server, on, fault: late, times: "forever" })
+  }
 
   return {
     start: started(environment),
