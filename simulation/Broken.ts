@@ -17,22 +17,23 @@ const believeTheFirstBlock: Plant = (parts, plan) => {
 
 export interface Broken {
   readonly plant: Plant
-  /** Found within so many seeds, from 1 on. */
+  /** Found within so many seeds, from this one on. */
+  readonly from: number
   readonly within: number
 }
 
 export const all: Readonly<Record<string, Broken>> = {
-  "post-without-looking": { plant: Ports.postWithoutLooking, within: 50 },
-  "timeout-is-failure": { plant: Ports.timeoutIsFailure, within: 50 },
-  "claim-anothers-withdrawal": { plant: Ports.claimAnothers, within: 200 },
-  "new-label-for-each-try": { plant: Ports.newLabelForEachTry, within: 50 },
-  "asked-instead-of-arrived": { plant: Ports.askedInsteadOfArrived, within: 50 },
-  "lose-an-event": { plant: Ports.loseAnEvent, within: 20 },
-  "ignore-the-lease": { plant: Ports.ignoreTheLease, within: 100 },
-  "accept-a-foreign-attestation": { plant: Ports.acceptAForeignAttestation, within: 100 },
-  "broadcast-before-storing": { plant: NaiveOutbox.plant("broadcastBeforeStoring"), within: 100 },
-  "new-nonce-on-retry": { plant: NaiveOutbox.plant("newNonceOnRetry"), within: 100 },
-  "believe-a-reverted-receipt": { plant: NaiveOutbox.plant("believeAReverted"), within: 200 },
-  "believe-a-moved-nonce": { plant: NaiveOutbox.plant("believeAMovedNonce"), within: 100 },
-  "believe-the-first-block": { plant: believeTheFirstBlock, within: 200 }
+  "post-without-looking": { plant: Ports.postWithoutLooking, from: 1, within: 40 },
+  "timeout-is-failure": { plant: Ports.timeoutIsFailure, from: 1, within: 40 },
+  "claim-anothers-withdrawal": { plant: Ports.claimAnothers, from: 50, within: 80 },
+  "new-label-for-each-try": { plant: Ports.newLabelForEachTry, from: 1, within: 40 },
+  "asked-instead-of-arrived": { plant: Ports.askedInsteadOfArrived, from: 10, within: 40 },
+  "lose-an-event": { plant: Ports.loseAnEvent, from: 1, within: 20 },
+  "ignore-the-lease": { plant: Ports.ignoreTheLease, from: 1, within: 100 },
+  "accept-a-foreign-attestation": { plant: Ports.acceptAForeignAttestation, from: 10, within: 40 },
+  "broadcast-before-storing": { plant: NaiveOutbox.plant("broadcastBeforeStoring"), from: 1, within: 60 },
+  "new-nonce-on-retry": { plant: NaiveOutbox.plant("newNonceOnRetry"), from: 1, within: 60 },
+  "believe-a-reverted-receipt": { plant: NaiveOutbox.plant("believeAReverted"), from: 1, within: 60 },
+  "believe-a-moved-nonce": { plant: NaiveOutbox.plant("believeAMovedNonce"), from: 1, within: 60 },
+  "believe-the-first-block": { plant: believeTheFirstBlock, from: 1, within: 60 }
 }

@@ -1,5 +1,5 @@
 /** A recorded success really happened: every reference of a state is held against the world's own books. */
-import * as Redemption from "../src/domain/EquityRedemption.ts"
+import type * as Redemption from "../src/domain/EquityRedemption.ts"
 import * as Shares from "../src/domain/Shares.ts"
 import type * as Mint from "../src/domain/TokenizedEquityMint.ts"
 import type * as Rebalance from "../src/domain/UsdcRebalance.ts"

@@ -167,7 +167,7 @@ export const run = async (
   const settle = async () => {
     for (let turns = 0; turns < mostTurns; turns++) {
       let hasRun = false
-      for (const program of [...running.values()]) if (program.run()) hasRun = true
+      for (const program of running.values()) if (program.run()) hasRun = true
       if (!hasRun && !network.takeStirred()) return
       await turn()
     }

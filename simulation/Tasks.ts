@@ -26,6 +26,8 @@ const rounds = 1_000
 export const make = (): Tasks => {
   let queue: Array<() => void> = []
   let isFrozen = false
+  // A task of its own can stop it.
+  const isStopped = () => isFrozen
   let isOver = false
   const tasks: Tasks = {
     shouldYield: (fiber) => isOver || fiber.currentOpCount > stepsInTurn ? 0 : false,
@@ -34,7 +36,8 @@ export const make = (): Tasks => {
     },
     run: () => {
       if (isFrozen || queue.length === 0) return false
-      for (let round = 0; queue.length > 0 && !isFrozen && round < rounds; round++) {
+      for (let round = 0; queue.length > 0 && round < rounds; round++) {
+        if (isStopped()) break
         const due = queue
         queue = []
         for (const task of due) {

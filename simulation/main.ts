@@ -166,7 +166,7 @@ const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
       seeds: { type: "string" },
-      from: { type: "string", default: "1" },
+      from: { type: "string" },
       seed: { type: "string" },
       jobs: { type: "string", default: String(availableParallelism()) },
       broken: { type: "string" },
@@ -190,10 +190,11 @@ const main = async (): Promise<number> => {
   if (values.seed !== undefined) {
     return await one(number("seed", values.seed), { json, trace, ...(broken === undefined ? {} : { broken }) }) ? 0 : 1
   }
-  const within = planted(broken)?.within ?? 100
+  const { from: first, within } = planted(broken) ?? { from: 1, within: 100 }
+  const from = values.from === undefined ? first : number("from", values.from)
   const seeds = values.seeds === undefined ? within : number("seeds", values.seeds)
   const jobs = number("jobs", values.jobs)
-  return await many({ from: number("from", values.from), seeds, jobs, json, broken }) ? 0 : 1
+  return await many({ from, seeds, jobs, json, broken }) ? 0 : 1
 }
 
 try {

@@ -117,7 +117,7 @@ export const ignoreTheLease = plant((parts) => {
 })
 
 const isComplete = ({ attestation, message, status }: CircleClient.Message): boolean =>
-  status === "complete" && /^0x/.test(attestation ?? "") && /^0x/.test(message ?? "")
+  status === "complete" && attestation?.startsWith("0x") === true && message?.startsWith("0x") === true
 
 /** Takes the first message that Circle shows for its own, whatever it says. */
 export const acceptAForeignAttestation: Plant = (parts, { configuration }) =>

@@ -138,7 +138,7 @@ export type Result =
   | { readonly status: "reverted"; readonly gas: bigint; readonly reverted: Reverted }
 
 /** What any transaction takes. */
-export const leastGas = 21_000n
+const leastGas = 21_000n
 /** Where there was nothing before. */
 const newSlot = 17_100n
 

@@ -22,7 +22,6 @@ import * as Transaction from "./Transaction.ts"
 import * as Transmitter from "./Transmitter.ts"
 import * as Words from "./Words.ts"
 
-export type { Transfer } from "./Execution.ts"
 export type { Mined } from "./Ledger.ts"
 export { calm, type Mood, wild } from "./Mood.ts"
 export { RpcRefusal } from "./Refusal.ts"

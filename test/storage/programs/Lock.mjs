@@ -13,8 +13,8 @@ database.exec("BEGIN EXCLUSIVE")
 if (what === "all") database.exec("DELETE FROM alerts")
 console.log("held")
 
-for await (const _ of createInterface({ input: process.stdin })) {
+createInterface({ input: process.stdin }).once("line", () => {
   database.close()
   console.log("free")
-  break
-}
+  process.stdin.destroy()
+})
