@@ -2,7 +2,8 @@
  * How an event becomes a row and comes back. The row names the event's type and the version of its payload; a payload
  * written by an older release is lifted, one version at a time, to the shape of today's Schema.
  */
-import { Data, Either, type ParseResult, Predicate, Schema } from "effect"
+import { Data, Either, Predicate, Schema } from "effect"
+import * as Misfit from "./Misfit.ts"
 
 export interface EncodedEvent {
   readonly type: string
@@ -58,7 +59,7 @@ export const make = <Event extends { readonly _tag: string }, Encoded extends { 
       const lifted = steps(type).slice(version - 1).reduce<Payload>((older, lift) => lift(older), payload)
       return Either.mapLeft(
         decodeEither({ ...lifted, _tag: type }),
-        ({ message }: ParseResult.ParseError) => new UndecodableEvent({ type, version, detail: message })
+        (error) => new UndecodableEvent({ type, version, detail: Misfit.explain(error) })
       )
     }
   }

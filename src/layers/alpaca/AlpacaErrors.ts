@@ -3,6 +3,7 @@
  * external-apis 1.3 (keys), 1.6 (codes) and peers-and-hazards 2.1 (403 for a missing position).
  */
 import { Either, Option, Predicate } from "effect"
+import { clean, cut } from "../../domain/Printable.ts"
 import type { AlpacaError } from "../../services/AlpacaError.ts"
 import * as Json from "../http/Json.ts"
 
@@ -106,11 +107,10 @@ export const refusal = (status: number, body: string): Refusal => {
 export const isNotFound = ({ code, status }: Refusal): boolean =>
   status === 404 && Option.exists(code, (digits) => digits.startsWith("404"))
 
-const longest = 500
+/** A refusal is cut there as well. */
+const longestRead = 64 * 1024
 
 /** Fit for a log: no control characters, no credentials, not long. */
-export const printable = (scrub: (text: string) => string) => (words: string): string => {
+export const printable = (scrub: (text: string) => string) => (words: string): string =>
   // Once more afterwards, since what was torn apart by control characters is whole now.
-  const clean = scrub(scrub(words).replace(/\s+/g, " ").replace(/\p{C}/gu, "").trim())
-  return clean.length <= longest ? clean : `${clean.slice(0, longest - 3)}...`
-}
+  cut(scrub(clean(scrub(words.slice(0, longestRead)))))

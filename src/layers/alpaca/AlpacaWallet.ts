@@ -32,6 +32,8 @@ const nextPage = (answer: unknown): Option.Option<string> =>
     : Option.none()
 
 const mostPages = 100
+/** Of all pages together: what is held of them is bounded, whatever there is. */
+const mostRows = 100_000
 
 /** It ended without anything having left. */
 const cameToNothing = ({ status, txHash }: WalletTransfer): boolean => status === "Failed" && Option.isNone(txHash)
@@ -47,28 +49,41 @@ const make: Effect.Effect<AlpacaWallet["Type"], never, AlpacaClient.AlpacaClient
     const orMalformed = <A>(reason: AlpacaError["reason"], action: string, decoded: Either.Either<A, string>) =>
       Either.mapLeft(decoded, (problem) => client.failure(reason, action, `malformed answer: ${problem}`))
 
-    const list = (action: string, path: string) =>
+    /** What `read` makes of the rows, page by page, so that no more than one page is held as it came. */
+    const list = <A>(
+      action: string,
+      path: string,
+      read: (rows: ReadonlyArray<unknown>) => Effect.Effect<ReadonlyArray<A>, AlpacaError>
+    ) =>
       Effect.gen(function*() {
-        const rows: Array<unknown> = []
+        let all: ReadonlyArray<A> = []
         let page = Option.none<string>()
         for (let number = 0; number < mostPages; number++) {
           const query = Option.match(page, { onNone: () => ({}), onSome: (token) => ({ page_token: token }) })
           const answer = yield* client.read({ action, path, query, limit: AlpacaClient.listLimit })
           const found = yield* Effect.mapError(rowsIn(answer), () =>
             client.failure("Unavailable", action, "malformed answer: not a list"))
-          rows.push(...found)
+          all = all.concat(yield* read(found))
           page = nextPage(answer)
+          if (all.length > mostRows) {
+            break
+          }
           if (Option.isNone(page)) {
-            return rows
+            return all
           }
         }
-        return yield* client.failure("Unavailable", action, `the list has more than ${mostPages} pages`)
+        return yield* client.failure(
+          "Unavailable",
+          action,
+          `the list has more than ${mostPages} pages or ${mostRows} rows that could be meant`
+        )
       })
 
     /** Of the rows that can be ours; one of somebody else's may be what it likes. */
     const listed = (action: string, mayBeOurs: (row: unknown) => boolean, decode: typeof WalletRow.decode) =>
-      Effect.flatMap(
-        list(action, transfers),
+      list(
+        action,
+        transfers,
         (rows) => Effect.forEach(rows.filter(mayBeOurs), (row) => orMalformed("Unavailable", action, decode(row)))
       )
 
@@ -83,15 +98,13 @@ const make: Effect.Effect<AlpacaWallet["Type"], never, AlpacaClient.AlpacaClient
     }).pipe(Effect.withSpan("AlpacaWallet.depositAddress"))
 
     const whitelisting = Effect.fn("AlpacaWallet.whitelisting")(function*(address: Address.Address) {
-      const rows = yield* list(`whitelisting of ${address}`, "wallets/whitelists")
-      const words = WalletRow.whitelistWords(rows, address).map((word) => word.toUpperCase())
-      const verdict: Whitelisting = words.length === 0
-        ? "Absent"
-        : words.includes("APPROVED")
-        ? "Approved"
-        : words.includes("PENDING")
-        ? "Pending"
-        : "Other"
+      const found = yield* list(
+        `whitelisting of ${address}`,
+        "wallets/whitelists",
+        (rows) => Effect.succeed(WalletRow.whitelistings(rows, address))
+      )
+      const verdict: Whitelisting = (["Approved", "Pending", "Other"] as const).find((one) => found.includes(one)) ??
+        "Absent"
       return verdict
     })
 

@@ -18,7 +18,7 @@ export const of = <A, R>(amount: Schema.Schema<A, string, R>) =>
   Schema.compose(
     Schema.transform(Schema.String, Schema.String, {
       strict: true,
-      decode: (text) => /^[0-9.]+[eE][-+]?[0-9]{1,3}$/.test(text) ? written(text) : text,
+      decode: (text) => /^[0-9.]{1,100}[eE][-+]?[0-9]{1,3}$/.test(text) ? written(text) : text,
       encode: (text) => text
     }),
     amount

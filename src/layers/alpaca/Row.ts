@@ -1,5 +1,6 @@
 /** One object of Alpaca's, quirks included: "" and null mean that there is nothing. */
-import { Either, ParseResult, Predicate, Record, Schema } from "effect"
+import { Either, Predicate, Record, Schema } from "effect"
+import * as Misfit from "../../domain/Misfit.ts"
 
 /** Left says what is wrong with it, field by field. */
 export const decoder = <A, I>(wire: Schema.Schema<A, I>) => {
@@ -8,9 +9,7 @@ export const decoder = <A, I>(wire: Schema.Schema<A, I>) => {
     Predicate.isRecord(value)
       ? Either.mapLeft(
         decode(Record.filter(value, (field) => field !== "" && field !== null)),
-        (error) =>
-          ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) => `${path.join(".")}: ${message}`)
-            .join("; ")
+        Misfit.explain
       )
       : Either.left("not an object")
 }

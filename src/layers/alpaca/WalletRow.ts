@@ -4,6 +4,7 @@ import { Address } from "../../domain/Address.ts"
 import { TxHash } from "../../domain/TxHash.ts"
 import * as Usdc from "../../domain/Usdc.ts"
 import { type Status, type WalletTransfer, WalletTransferId } from "../../domain/WalletTransfer.ts"
+import type { Whitelisting } from "../../services/AlpacaWallet.ts"
 import * as Amount from "./Amount.ts"
 import * as Row from "./Row.ts"
 
@@ -73,9 +74,13 @@ export const decodeDeposit = (value: unknown): Either.Either<WalletTransfer, str
 
 const feeScale = { scale: Usdc.decimals, mode: "ceil" } as const
 
+/** Longer than any amount that there is: what follows works with as many digits as are written. */
+const longestFee = 100
+
 /** A fee may have more digits than there are units: what is credited is rounded down. */
 const readFee = (text: string): Option.Option<bigint> =>
-  BigDecimal.fromString(text).pipe(
+  Option.liftPredicate(text, ({ length }) => length <= longestFee).pipe(
+    Option.flatMap(BigDecimal.fromString),
     Option.filter(({ scale, value }) => value >= 0n && Math.abs(scale) <= 36),
     Option.map((fee) => BigDecimal.scale(BigDecimal.round(fee, feeScale), Usdc.decimals).value)
   )
@@ -130,10 +135,13 @@ export const mayBeDeposit = (value: unknown, txHash: TxHash, address: Address): 
   (bears(value, "tx_hash", txHash) || bears(value, "tx_hash", txHash.slice(2))) &&
   agrees(value, "to_address", address)
 
-/** The word that the whitelist has for this address; none where it is not on it, or only for another asset or chain. */
-export const whitelistWords = (rows: ReadonlyArray<unknown>, address: Address): ReadonlyArray<string> =>
+/** What the whitelist says of this address; nothing where it is not on it, or only for another asset or chain. */
+export const whitelistings = (
+  rows: ReadonlyArray<unknown>,
+  address: Address
+): ReadonlyArray<Exclude<Whitelisting, "Absent">> =>
   rows.filter((row) => isUsdcOnEthereum(row) && bears(row, "address", address)).map((row) =>
-    Option.getOrElse(word(row, "status"), () => "no status")
+    bears(row, "status", "APPROVED") ? "Approved" : bears(row, "status", "PENDING") ? "Pending" : "Other"
   )
 
 /** `{asset_id, address, created_at}`, and perhaps `chain`. */

@@ -1,15 +1,16 @@
 /** Circle's attestation API, Iris. It needs no credentials, and only tells. Source: external-apis 3.8. */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { Clock, Duration, Effect, Either, Option, ParseResult, RateLimiter, Ref, Schema, type Scope } from "effect"
+import { Clock, Duration, Effect, Either, Option, RateLimiter, Ref, Schema, type Scope } from "effect"
 import type * as Cctp from "../../domain/Cctp.ts"
+import * as Misfit from "../../domain/Misfit.ts"
+import { printable } from "../../domain/Printable.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import * as Usdc from "../../domain/Usdc.ts"
 import { CctpError } from "../../services/CctpBridge.ts"
 import type { ChainName } from "../../services/Chain.ts"
 import * as Exchange from "../http/Exchange.ts"
 import * as Json from "../http/Json.ts"
-import { printable } from "../http/Printable.ts"
 import { domains } from "./Abi.ts"
 import * as Fee from "./Fee.ts"
 
@@ -118,12 +119,7 @@ export const make = (
 
     const decode = <A, I>(schema: Schema.Schema<A, I>, action: string, body: string) =>
       Json.parse(body).pipe(
-        Either.flatMap((json) =>
-          Either.mapLeft(
-            Schema.decodeUnknownEither(schema)(json),
-            (error) => ParseResult.TreeFormatter.formatErrorSync(error)
-          )
-        ),
+        Either.flatMap((json) => Either.mapLeft(Schema.decodeUnknownEither(schema)(json), Misfit.explain)),
         Either.mapLeft((problem) => failure("Unavailable", action, `an answer that makes no sense: ${problem}`))
       )
 

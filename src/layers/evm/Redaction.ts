@@ -45,9 +45,8 @@ const secretsOf = (url: string): ReadonlyArray<string> => {
 
 const anyUrl = /[a-z][a-z0-9+.-]*:\/\/[^\s"'<>\\]+/gi
 
-/** Line breaks and other control characters, with which a foreign text could forge lines of a log. */
-// oxlint-disable-next-line no-control-regex
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
+/** Line breaks, with which a foreign text could forge lines of a log, and whatever else cannot be seen. */
+const control = /[\p{C}\p{Zl}\p{Zp}]+/gu
 
 /** Makes a foreign text fit to be shown: no URL beyond its host, no part of the `urls` given, one line, not long. */
 export const make = (urls: ReadonlyArray<string>): (text: string) => string => {

@@ -2,8 +2,9 @@
  * JSON-RPC over several endpoints, tried in order. viem's own `fallback` is not used: a node that hangs would use up the
  * time of all, because it must be given up on Effect's clock and not on viem's.
  */
-import { Array, Duration, Effect, Either, Option, ParseResult, Schema } from "effect"
+import { Array, Duration, Effect, Either, Option, Schema } from "effect"
 import type { EIP1193RequestFn } from "viem"
+import * as Misfit from "../../domain/Misfit.ts"
 import { ChainError, type ChainName } from "../../services/Chain.ts"
 import { within } from "../TimeLimit.ts"
 import type { RpcEndpoint } from "./RpcEndpoint.ts"
@@ -26,12 +27,6 @@ export interface Request<A, I> {
 
 export interface RpcClient {
   readonly request: <A, I>(request: Request<A, I>) => Effect.Effect<A, ChainError>
-}
-
-/** `logs: 0: address: expected ..`. The tree that the Schema prints has one line per layer of it. */
-const problem = (error: ParseResult.ParseError): string => {
-  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
-  return issue === undefined ? error.message : [...issue.path, issue.message].join(": ")
 }
 
 /** Methods that execute a call: for them a revert is an answer. */
@@ -80,7 +75,7 @@ export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.Du
           Either.mapLeft(
             decode(result),
             // No contract is involved here: a node that talks nonsense is a node that is down.
-            (error) => failed("Unavailable", `not understood, ${problem(error)}`)
+            (error) => failed("Unavailable", `not understood, ${Misfit.explain(error)}`)
           )
         )
       )

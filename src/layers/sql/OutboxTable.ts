@@ -1,7 +1,8 @@
 /** The outbox's rows. Every change is a short transaction that checks what it builds on; what is read is not trusted. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Clock, DateTime, Effect, Option, ParseResult } from "effect"
+import { Clock, DateTime, Effect, Option } from "effect"
 import type { Address } from "../../domain/Address.ts"
+import * as Misfit from "../../domain/Misfit.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
 import type { Lease } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
@@ -39,7 +40,7 @@ export const make = Effect.gen(function*() {
         new StoreError({
           reason: "Corrupt",
           action: "read the outbox",
-          detail: `row ${row.position}: ${ParseResult.TreeFormatter.formatErrorSync(error)}`
+          detail: `row ${row.position}: ${Misfit.explain(error)}`
         }))
     )
 

@@ -1,8 +1,9 @@
 /** Leases as rows. The token of a name only ever grows; whoever holds the largest one holds the lease. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Clock, DateTime, Duration, Effect, Layer } from "effect"
+import { Clock, DateTime, Duration, Effect, Layer, Option } from "effect"
 import { LeaseHeld, Leases } from "../../services/Leases.ts"
 import * as Fence from "./Fence.ts"
+import { StoreError } from "../../services/StoreError.ts"
 import * as LeaseHolding from "./LeaseHolding.ts"
 import * as ProcessIdentity from "./ProcessIdentity.ts"
 import * as Transaction from "./Transaction.ts"
@@ -45,15 +46,28 @@ const make = (options: Options) =>
       )
 
     /** Whoever holds it at this moment: it is not released, not expired, and its holder not known to have ended. */
-    const heldBy = (row: Row | undefined, now: number): Held | undefined => {
-      if (row?.owner == null || row.expires_at === null || row.expires_at <= now) return undefined
+    const heldBy = (
+      name: string,
+      row: Row | undefined,
+      now: number
+    ): Effect.Effect<Held | undefined, StoreError> => {
+      if (row?.owner == null || row.expires_at === null || row.expires_at <= now) return Effect.succeed(undefined)
       const { machine, pid, process_start: start } = row
       if (
         machine !== null && pid !== null && ProcessIdentity.isGone({ machine, pid, start: start ?? undefined }, self)
       ) {
-        return undefined
+        return Effect.succeed(undefined)
       }
-      return { holder: row.owner, until: DateTime.unsafeMake(row.expires_at) }
+      const { expires_at, owner: holder } = row
+      return Option.match(DateTime.make(expires_at), {
+        onNone: () =>
+          new StoreError({
+            reason: "Corrupt",
+            action: `look who holds the lease ${name}`,
+            detail: `it is said to expire ${expires_at} ms after 1970, which is no time; ${holder} has it`
+          }),
+        onSome: (until) => Effect.succeed({ holder, until })
+      })
     }
 
     const acquire = (name: string) =>
@@ -62,7 +76,7 @@ const make = (options: Options) =>
         Effect.gen(function*() {
           const now = yield* Clock.currentTimeMillis
           const row = yield* find(name)
-          const held = heldBy(row, now)
+          const held = yield* heldBy(name, row, now)
           if (held !== undefined) return yield* new LeaseHeld({ name, ...held })
           const token = (row?.token ?? 0) + 1
           yield* sql`
@@ -115,7 +129,7 @@ const make = (options: Options) =>
     const holder: Leases["Type"]["holder"] = (name) =>
       Effect.gen(function*() {
         const row = yield* read(`look who holds the lease ${name}`, find(name))
-        return heldBy(row, yield* Clock.currentTimeMillis)
+        return yield* heldBy(name, row, yield* Clock.currentTimeMillis)
       })
 
     return Leases.of({ hold, confirm, holder })

@@ -1,10 +1,12 @@
 /** Events as they stand in a store, and back. What is stored is not trusted: whatever does not fit is a typed error. */
-import { Either, ParseResult, Schema } from "effect"
+import { Either, Schema } from "effect"
 import type { Unfoldable } from "../../domain/Aggregate.ts"
 import type { EncodedEvent } from "../../domain/EventCodec.ts"
+import * as Misfit from "../../domain/Misfit.ts"
 import { OperationId } from "../../domain/OperationId.ts"
 import { CorruptStream, type RecordedEvent } from "../../services/EventStore.ts"
 import { StoreError } from "../../services/StoreError.ts"
+import * as StoredJson from "./StoredJson.ts"
 
 /** One event of one stream. */
 export interface StreamRow {
@@ -24,12 +26,6 @@ export interface LogRow extends StreamRow {
   readonly metadata: string
 }
 
-const parse = (json: string): Either.Either<unknown, string> =>
-  Either.try({
-    try: (): unknown => JSON.parse(json),
-    catch: (cause) => `its payload is no JSON (${cause instanceof Error ? cause.message : String(cause)})`
-  })
-
 /** Folds a stream, given in order. Of several things wrong with it the first is named. */
 export const fold = <A>(
   stream: { readonly type: string; readonly id: string },
@@ -42,7 +38,7 @@ export const fold = <A>(
   for (const row of rows) {
     const expected = events.length + 1
     const payload = row.sequence === expected
-      ? parse(row.payload)
+      ? Either.mapLeft(StoredJson.parse(row.payload), (problem) => `its payload cannot be read: ${problem}`)
       : Either.left(`it is missing, event ${row.sequence} is stored in its place`)
     if (Either.isLeft(payload)) {
       unreadable = payload.left
@@ -58,7 +54,7 @@ export const fold = <A>(
 
 const Recorded = Schema.Struct({
   aggregate_id: OperationId,
-  metadata: Schema.parseJson(Schema.Struct({
+  metadata: StoredJson.column(Schema.Struct({
     correlationId: Schema.String,
     causation: Schema.String,
     recordedAt: Schema.String,
@@ -78,7 +74,7 @@ export const toRecorded = (action: string, row: LogRow): Either.Either<RecordedE
         reason: "Corrupt",
         action,
         detail: `${row.aggregate_type} ${row.aggregate_id}, event ${row.sequence} cannot be read: ${
-          ParseResult.TreeFormatter.formatErrorSync(error)
+          Misfit.explain(error)
         }`
       }),
     onRight: ({ aggregate_id, metadata }) => ({
@@ -88,7 +84,7 @@ export const toRecorded = (action: string, row: LogRow): Either.Either<RecordedE
       sequence: row.sequence,
       type: row.event_type,
       version: row.event_version,
-      payload: Either.getOrElse(parse(row.payload), () => row.payload),
+      payload: Either.getOrElse(StoredJson.parse(row.payload), () => row.payload),
       metadata
     })
   })
@@ -104,7 +100,9 @@ export const metadata = (event: {
   return JSON.stringify({ correlationId: id, ...rest })
 }
 
-const decodeRecordedAt = Schema.decodeUnknownEither(Schema.parseJson(Schema.Struct({ recordedAt: Schema.DateTimeUtc })))
+const decodeRecordedAt = Schema.decodeUnknownEither(
+  StoredJson.column(Schema.Struct({ recordedAt: Schema.DateTimeUtc }))
+)
 
 /** When an event was recorded, as it stands in the log. */
 export const recordedAt = (
@@ -116,7 +114,7 @@ export const recordedAt = (
       new CorruptStream({
         ...stream,
         sequence: row.sequence,
-        detail: `its metadata cannot be read (${ParseResult.TreeFormatter.formatErrorSync(error)})`
+        detail: `its metadata cannot be read (${Misfit.explain(error)})`
       }),
     onRight: (decoded) => decoded.recordedAt
   })

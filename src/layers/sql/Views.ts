@@ -1,11 +1,13 @@
 /** The view tables: one row per operation, derived from the log, written with it in one transaction. */
-import { DateTime, Either, Order, ParseResult, Schema } from "effect"
+import { DateTime, Either, Order, Schema } from "effect"
 import type { View } from "../../domain/Aggregate.ts"
 import { Failure } from "../../domain/Failure.ts"
+import * as Misfit from "../../domain/Misfit.ts"
 import { OperationId } from "../../domain/OperationId.ts"
 import * as Outcome from "../../domain/Outcome.ts"
 import type { Operation } from "../../services/EventStore.ts"
 import { StoreError } from "../../services/StoreError.ts"
+import * as StoredJson from "./StoredJson.ts"
 
 /** `TokenizedEquityMint` is kept in `tokenized_equity_mint_view`. */
 export const tableOf = (type: string): string =>
@@ -16,7 +18,7 @@ export const oldestFirst: Order.Order<Operation> = Order.combine(
   Order.mapInput(Order.string, ({ id }: Operation) => id)
 )
 
-const encodeFailure = Schema.encodeSync(Schema.parseJson(Failure))
+const encodeFailure = Schema.encodeSync(StoredJson.column(Failure))
 
 /** What a view says of its operation, as columns. */
 export const columns = ({ data, outcome, state }: View) => ({
@@ -41,8 +43,8 @@ const Row = Schema.Struct({
   finished: Flag,
   settled: Flag,
   succeeded: Flag,
-  failure: Schema.NullOr(Schema.parseJson(Failure)),
-  data: Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  failure: Schema.NullOr(StoredJson.column(Failure)),
+  data: StoredJson.column(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
   started_at: Schema.DateTimeUtc,
   updated_at: Schema.DateTimeUtc
 })
@@ -69,7 +71,7 @@ export const decode = (
       }: ${problem}. The log itself is not affected; the views can be rebuilt from it`
     })
   return decodeRow(row).pipe(
-    Either.mapLeft((error) => corrupt(ParseResult.TreeFormatter.formatErrorSync(error))),
+    Either.mapLeft((error) => corrupt(Misfit.explain(error))),
     Either.flatMap((decoded) => {
       const outcome = outcomeOf(decoded)
       return Outcome.settled(outcome) === decoded.settled
