@@ -2,6 +2,7 @@
 import { CliConfig, Command, HelpDoc, ValidationError } from "@effect/cli"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Effect, Layer } from "effect"
+import { printable, quoted } from "../domain/Printable.ts"
 import { version } from "../layers/Version.ts"
 import { check } from "./commands/Check.ts"
 import { demo } from "./commands/Demo.ts"
@@ -80,10 +81,10 @@ const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<str
   const told = HelpDoc.toAnsiText(error.error).trim().split(/\n\s*\n/)
   return new InvalidInput({
     problems: ValidationError.isCommandMismatch(error)
-      ? told.map((problem) => `${problem}, got ${JSON.stringify(command)}`)
+      ? told.map((problem) => `${problem}, got ${quoted(command)}`)
       : unknown.length === 0 || ValidationError.isCorrectedFlag(error)
       ? told
-      : unknown.map((word) => `unknown option ${word}, see ballast ${command} --help`)
+      : unknown.map((word) => `unknown option ${printable(word)}, see ballast ${command} --help`)
   })
 }
 

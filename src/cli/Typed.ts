@@ -1,9 +1,11 @@
 /** What people type, parsed; each problem names the option, the value and what would be right. */
-import { Effect, Either, Option, ParseResult, Schema } from "effect"
+import { Effect, Either, Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Address from "../domain/Address.ts"
 import { EquitySymbol } from "../domain/EquitySymbol.ts"
+import * as Misfit from "../domain/Misfit.ts"
 import { MintId, OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
+import { quoted } from "../domain/Printable.ts"
 import * as Shares from "../domain/Shares.ts"
 import * as Usdc from "../domain/Usdc.ts"
 import { WalletTransferId } from "../domain/WalletTransfer.ts"
@@ -15,9 +17,8 @@ type Parsed<A> = Either.Either<A, string>
 
 const read = <A>(option: string, schema: Schema.Schema<A, string>, text: string): Parsed<A> =>
   Either.mapLeft(Schema.decodeEither(schema)(text), (error) => {
-    const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
-    const message = issue?.message ?? "not understood"
-    const got = JSON.stringify(text.slice(0, 80))
+    const message = Misfit.issues(error)[0]?.message ?? "not understood"
+    const got = quoted(text)
     // An address says itself what it is.
     const isShown = message.includes(got) || (text !== "" && message.startsWith(text))
     return isShown ? `${option}: ${message}` : `${option}: ${message}, got ${got}`
@@ -28,7 +29,7 @@ export const operationId = (text: string): Either.Either<OperationId, InvalidInp
 
 const words = (option: string, text: string): Parsed<string> =>
   text.trim() === ""
-    ? Either.left(`${option}: expected some words, got ${JSON.stringify(text)}`)
+    ? Either.left(`${option}: expected some words, got ${quoted(text)}`)
     : Either.right(text.trim())
 
 const named = (text: string): Parsed<OperationId> => read("ID", OperationId, text)
@@ -61,14 +62,14 @@ const quantity = (text: string): Parsed<Shares.Shares> =>
   Either.filterOrLeft(
     Either.mapLeft(Shares.parse(text), ({ message }) => `--quantity: ${message}`),
     (shares) => shares > 0n,
-    () => `--quantity: expected more than zero shares, got ${JSON.stringify(text)}`
+    () => `--quantity: expected more than zero shares, got ${quoted(text)}`
   )
 
 const amount = (text: string): Parsed<Usdc.Usdc> =>
   Either.filterOrLeft(
     Either.mapLeft(Usdc.parse(text), ({ message }) => `--amount: ${message}`),
     (usdc) => usdc > 0n,
-    () => `--amount: expected more than zero USDC, got ${JSON.stringify(text)}`
+    () => `--amount: expected more than zero USDC, got ${quoted(text)}`
   )
 
 export interface RebalanceOptions {

@@ -6,6 +6,7 @@ import { keccak_256 } from "@noble/hashes/sha3"
 import { bytesToHex } from "@noble/hashes/utils"
 import { Either, ParseResult, Schema } from "effect"
 import * as Hex from "./Hex.ts"
+import { quoted } from "./Printable.ts"
 
 /** An operation has the same few in each of its states, and a hash takes longer than all else that is checked there. */
 const known = new Map<string, Hex.Hex>()
@@ -35,7 +36,7 @@ export const Address = Schema.transformOrFail(Schema.String, Checksummed, {
   strict: true,
   decode: (text, _options, ast) => {
     if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
-      const shown = JSON.stringify(text.slice(0, 80))
+      const shown = quoted(text)
       return Either.left(new ParseResult.Type(ast, text, `expected an address (0x and 40 hex digits), got ${shown}`))
     }
     const expected = checksum(text)

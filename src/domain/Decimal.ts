@@ -3,6 +3,7 @@
  * (10^decimals). No floating point is involved anywhere.
  */
 import { Data, Either, ParseResult, Schema } from "effect"
+import { quoted } from "./Printable.ts"
 
 /** A text that is no plain decimal, has too many decimals, or is too long. */
 export class InvalidDecimal extends Data.TaggedError("InvalidDecimal")<{
@@ -13,9 +14,9 @@ export class InvalidDecimal extends Data.TaggedError("InvalidDecimal")<{
   override get message(): string {
     switch (this.reason) {
       case "NotADecimal":
-        return `expected a plain decimal such as 10.5 (no sign, exponent or spaces), got ${JSON.stringify(this.text)}`
+        return `expected a plain decimal such as 10.5 (no sign, exponent or spaces), got ${quoted(this.text)}`
       case "TooManyDecimals":
-        return `expected at most ${this.decimals} decimals, got ${JSON.stringify(this.text)}`
+        return `expected at most ${this.decimals} decimals, got ${quoted(this.text)}`
       case "TooLarge":
         return `expected at most ${maxDigits} digits, got ${this.text.length} characters`
     }

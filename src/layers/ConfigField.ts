@@ -2,8 +2,10 @@
  * One environment variable: what it must look like, and one message that names the key, the value (never a secret) and
  * what would be right.
  */
-import { Config, ConfigError, Duration, Either, Option, ParseResult, Redacted, Schema } from "effect"
+import { Config, ConfigError, Duration, Either, Option, Redacted, Schema } from "effect"
 import * as Decimal from "../domain/Decimal.ts"
+import * as Misfit from "../domain/Misfit.ts"
+import { printable, quoted } from "../domain/Printable.ts"
 
 export interface Kind<A> {
   /** What would be right, as it follows "expected". */
@@ -17,7 +19,7 @@ const invalid = (message: string) => ConfigError.InvalidData([], message)
 
 const parsed = <A>(key: string, kind: Kind<A>, text: string): Either.Either<A, ConfigError.ConfigError> => {
   if (text.trim() === "") return Either.left(invalid(`${key} is empty: expected ${kind.expected}`))
-  const shown = kind.secret ? `${text.length} characters (not shown)` : JSON.stringify(text.slice(0, 200))
+  const shown = kind.secret ? `${text.length} characters (not shown)` : quoted(text, 200)
   return Either.fromOption(kind.parse(text), () => invalid(`${key}: expected ${kind.expected}, got ${shown}`))
 }
 
@@ -65,13 +67,17 @@ export const integer = (min: number, max: number): Kind<number> => ({
   parse: (value) => /^[0-9]{1,9}$/.test(value) && +value >= min && +value <= max ? Option.some(+value) : Option.none()
 })
 
+/** What is added to the time of now must still be a time. */
+const longestDays = 3650
+const longestDuration = Duration.days(longestDays)
+
 /** `10 seconds`, `500 millis`, `1.5 minutes`. */
 export const duration: Kind<Duration.Duration> = {
-  expected: `a duration above zero such as "500 millis", "10 seconds" or "30 minutes"`,
+  expected: `a duration above zero such as "500 millis", "10 seconds" or "30 minutes", of at most ${longestDays} days`,
   parse: (value) =>
     Schema.decodeUnknownOption(DurationText)(value).pipe(
       Option.flatMap(Duration.decodeUnknown),
-      Option.filter((d) => Duration.isFinite(d) && Duration.greaterThan(d, Duration.zero))
+      Option.filter((d) => Duration.greaterThan(d, Duration.zero) && Duration.lessThanOrEqualTo(d, longestDuration))
     )
 }
 const DurationText = Schema.String.pipe(
@@ -94,6 +100,9 @@ export const schema = <A>(expected: string, of: Schema.Schema<A, string>): Kind<
   parse: Schema.decodeOption(of)
 })
 
+/** Whoever has more mistakes in one value has another one in mind. */
+const mostProblems = 20
+
 /** As `schema`, where the Schema's own message says more than `expected` can (a wrong checksum, a wrong place in JSON). */
 export const explained = <A>(key: string, expected: string, of: Schema.Schema<A, string>): Config.Config<A> =>
   Config.mapOrFail(
@@ -102,11 +111,11 @@ export const explained = <A>(key: string, expected: string, of: Schema.Schema<A,
       Either.mapLeft(
         Schema.decodeEither(of, { errors: "all", onExcessProperty: "error" })(value),
         (error) =>
-          ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) =>
+          Misfit.issues(error).slice(0, mostProblems).map(({ message, path }) =>
             invalid(
               path.length === 0
                 ? `${key}: ${message}; it is ${expected}`
-                : `${key} at ${path.map(String).join(".")}: ${message}`
+                : `${key} at ${printable(path.map(String).join("."))}: ${message}`
             )
           ).reduce(ConfigError.And)
       )

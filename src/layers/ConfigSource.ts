@@ -3,8 +3,9 @@
  * starts with BALLAST_ and means nothing is an error, since it is most likely one that was meant to mean something.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
-import { type Config, ConfigProvider, Data, Effect, Either, Option, Record, Schema } from "effect"
+import { Chunk, type Config, ConfigProvider, Data, Effect, Either, Option, Record, Schema, Stream } from "effect"
 import { parseEnv } from "node:util"
+import { printable } from "../domain/Printable.ts"
 import * as BallastConfig from "./Config.ts"
 import * as Field from "./ConfigField.ts"
 
@@ -35,11 +36,13 @@ const KeysFromJson = Schema.parseJson(Schema.Record({ key: Schema.String, value:
 const read = (path: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const { size } = yield* fs.stat(path)
-    if (size > maxBytes) {
+    // Devices and pipes tell no size, and some have no end.
+    const parts = yield* Stream.runCollect(fs.stream(path, { bytesToRead: maxBytes + 1 }))
+    const bytes = Buffer.concat(Chunk.toReadonlyArray(parts))
+    if (bytes.length > maxBytes) {
       return yield* new InvalidConfiguration({ problems: [`${path} is larger than ${maxBytes} bytes`] })
     }
-    return yield* fs.readFileString(path)
+    return bytes.toString()
   })
 
 const fromFile = (path: string) =>
@@ -72,6 +75,17 @@ const fromDotEnv = read(".env").pipe(
 
 const isOurs = (_: unknown, key: string) => key.startsWith("BALLAST_")
 
+/** Whoever has more of them has another file in mind. */
+const mostUnknown = 20
+
+const unknownIn = (source: string, keys: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const unknown = keys.filter((key) => !BallastConfig.keys.has(key))
+  return [
+    ...unknown.slice(0, mostUnknown).map((key) => `${printable(key)} (in ${source}) is no key that Ballast knows`),
+    ...unknown.length > mostUnknown ? [`nor are ${unknown.length - mostUnknown} more (in ${source})`] : []
+  ]
+}
+
 /** Reads one record, or fails with everything that is wrong about it. */
 export const load = <A>(config: Config.Config<A>): Effect.Effect<A, InvalidConfiguration> =>
   Effect.mapError(config, (error) => new InvalidConfiguration({ problems: [...new Set(Field.problems(error))] }))
@@ -88,11 +102,7 @@ export const loadFrom = <A>(
       ["the environment", Record.filter(options.environment, (value): value is string => value !== undefined)]
     ]
     const ours = sources.map(([name, keys]) => [name, Record.filter(keys, isOurs)] as const)
-    const unknown = ours.flatMap(([name, keys]) =>
-      Object.keys(keys)
-        .filter((key) => !BallastConfig.keys.has(key))
-        .map((key) => `${key} (in ${name}) is no key that Ballast knows`)
-    )
+    const unknown = ours.flatMap(([name, keys]) => unknownIn(name, Object.keys(keys)))
     const provider = ConfigProvider.fromMap(new Map(ours.flatMap(([, keys]) => Record.toEntries(keys))))
     const loaded = yield* Effect.either(Effect.withConfigProvider(load(config), provider))
     if (unknown.length === 0) return yield* loaded
