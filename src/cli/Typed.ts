@@ -3,7 +3,7 @@ import { Effect, Either, Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Address from "../domain/Address.ts"
 import { EquitySymbol } from "../domain/EquitySymbol.ts"
-import * as Misfit from "../domain/Misfit.ts"
+import * as Foreign from "../domain/Foreign.ts"
 import { MintId, OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
 import { quoted } from "../domain/Printable.ts"
 import * as Shares from "../domain/Shares.ts"
@@ -17,7 +17,7 @@ type Parsed<A> = Either.Either<A, string>
 
 const read = <A>(option: string, schema: Schema.Schema<A, string>, text: string): Parsed<A> =>
   Either.mapLeft(Schema.decodeEither(schema)(text), (error) => {
-    const message = Misfit.issues(error)[0]?.message ?? "not understood"
+    const message = Foreign.issues(error)[0]?.message ?? "not understood"
     const got = quoted(text)
     // An address says itself what it is.
     const isShown = message.includes(got) || (text !== "" && message.startsWith(text))

@@ -3,7 +3,8 @@
  * written by an older release is lifted, one version at a time, to the shape of today's Schema.
  */
 import { Data, Either, Predicate, Schema } from "effect"
-import * as Misfit from "./Misfit.ts"
+import * as Foreign from "./Foreign.ts"
+import { printable } from "./Printable.ts"
 
 export interface EncodedEvent {
   readonly type: string
@@ -26,7 +27,7 @@ export class UndecodableEvent extends Data.TaggedError("UndecodableEvent")<{
   readonly detail: string
 }> {
   override get message(): string {
-    return `event ${this.type} version ${this.version} cannot be read: ${this.detail}`
+    return `event ${printable(this.type)} version ${this.version} cannot be read: ${this.detail}`
   }
 }
 
@@ -40,7 +41,7 @@ export const make = <Event extends { readonly _tag: string }, Encoded extends { 
   upcasters: Upcasters = {}
 ): EventCodec<Event> => {
   const encodeSync = Schema.encodeSync(schema)
-  const decodeEither = Schema.decodeUnknownEither(schema)
+  const decode = Foreign.decoder(schema)
   // Types come from rows: `constructor` is no event type, though every object has one.
   const steps = (type: string): ReadonlyArray<Upcaster> => Object.hasOwn(upcasters, type) ? upcasters[type] ?? [] : []
   const current = (type: string) => steps(type).length + 1
@@ -58,8 +59,8 @@ export const make = <Event extends { readonly _tag: string }, Encoded extends { 
       if (!Predicate.isReadonlyRecord(payload)) return undecodable("the payload is no JSON object")
       const lifted = steps(type).slice(version - 1).reduce<Payload>((older, lift) => lift(older), payload)
       return Either.mapLeft(
-        decodeEither({ ...lifted, _tag: type }),
-        (error) => new UndecodableEvent({ type, version, detail: Misfit.explain(error) })
+        decode({ ...lifted, _tag: type }),
+        (detail) => new UndecodableEvent({ type, version, detail })
       )
     }
   }

@@ -4,7 +4,7 @@
  */
 import { Config, ConfigError, Duration, Either, Option, Redacted, Schema } from "effect"
 import * as Decimal from "../domain/Decimal.ts"
-import * as Misfit from "../domain/Misfit.ts"
+import * as Foreign from "../domain/Foreign.ts"
 import { printable, quoted } from "../domain/Printable.ts"
 
 export interface Kind<A> {
@@ -111,7 +111,7 @@ export const explained = <A>(key: string, expected: string, of: Schema.Schema<A,
       Either.mapLeft(
         Schema.decodeEither(of, { errors: "all", onExcessProperty: "error" })(value),
         (error) =>
-          Misfit.issues(error).slice(0, mostProblems).map(({ message, path }) =>
+          Foreign.issues(error).slice(0, mostProblems).map(({ message, path }) =>
             invalid(
               path.length === 0
                 ? `${key}: ${message}; it is ${expected}`

@@ -3,7 +3,7 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Clock, Duration, Effect, Either, Option, RateLimiter, Ref, Schema, type Scope } from "effect"
 import type * as Cctp from "../../domain/Cctp.ts"
-import * as Misfit from "../../domain/Misfit.ts"
+import * as Foreign from "../../domain/Foreign.ts"
 import { printable } from "../../domain/Printable.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import * as Usdc from "../../domain/Usdc.ts"
@@ -119,7 +119,7 @@ export const make = (
 
     const decode = <A, I>(schema: Schema.Schema<A, I>, action: string, body: string) =>
       Json.parse(body).pipe(
-        Either.flatMap((json) => Either.mapLeft(Schema.decodeUnknownEither(schema)(json), Misfit.explain)),
+        Either.flatMap((json) => Foreign.decoder(schema)(json)),
         Either.mapLeft((problem) => failure("Unavailable", action, `an answer that makes no sense: ${problem}`))
       )
 

@@ -4,7 +4,7 @@
  */
 import { Array, Duration, Effect, Either, Option, Schema } from "effect"
 import type { EIP1193RequestFn } from "viem"
-import * as Misfit from "../../domain/Misfit.ts"
+import * as Foreign from "../../domain/Foreign.ts"
 import { ChainError, type ChainName } from "../../services/Chain.ts"
 import { within } from "../TimeLimit.ts"
 import type { RpcEndpoint } from "./RpcEndpoint.ts"
@@ -62,7 +62,7 @@ export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.Du
         more: Partial<Pick<ChainError, "revert" | "isForgotten">> = {}
       ) =>
         new ChainError({ reason, chain: name, action, detail: `${endpoint.host}: ${endpoint.redact(text)}`, ...more })
-      const decode = Schema.decodeUnknownEither(answer)
+      const decode = Foreign.decoder(answer)
       return send({ method, params }).pipe(
         Effect.mapError((failure) =>
           executing.has(method) && failure.isRevert
@@ -75,7 +75,7 @@ export const ask = (name: ChainName, endpoint: RpcEndpoint, timeout: Duration.Du
           Either.mapLeft(
             decode(result),
             // No contract is involved here: a node that talks nonsense is a node that is down.
-            (error) => failed("Unavailable", `not understood, ${Misfit.explain(error)}`)
+            (problem) => failed("Unavailable", `not understood, ${problem}`)
           )
         )
       )

@@ -2,7 +2,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Clock, DateTime, Effect, Option } from "effect"
 import type { Address } from "../../domain/Address.ts"
-import * as Misfit from "../../domain/Misfit.ts"
+import * as Foreign from "../../domain/Foreign.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
 import type { Lease } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
@@ -40,7 +40,7 @@ export const make = Effect.gen(function*() {
         new StoreError({
           reason: "Corrupt",
           action: "read the outbox",
-          detail: `row ${row.position}: ${Misfit.explain(error)}`
+          detail: `row ${row.position}: ${Foreign.explain(error)}`
         }))
     )
 

@@ -1,7 +1,7 @@
 /** Alerts as rows and a line in the log. */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Clock, DateTime, Effect, Layer, Schema } from "effect"
-import * as Misfit from "../../domain/Misfit.ts"
+import * as Foreign from "../../domain/Foreign.ts"
 import { OperationId } from "../../domain/OperationId.ts"
 import { Alerts } from "../../services/Alerts.ts"
 import { StoreError } from "../../services/StoreError.ts"
@@ -44,7 +44,7 @@ const make = Effect.gen(function*() {
           new StoreError({
             reason: "Corrupt",
             action,
-            detail: `alert ${row.condition}: ${Misfit.explain(error)}`
+            detail: `alert ${row.condition}: ${Foreign.explain(error)}`
           }),
         onSuccess: ({ condition, message, operation, raised_at }) => ({
           condition,

@@ -2,7 +2,7 @@
 import { Either, Schema } from "effect"
 import type { Unfoldable } from "../../domain/Aggregate.ts"
 import type { EncodedEvent } from "../../domain/EventCodec.ts"
-import * as Misfit from "../../domain/Misfit.ts"
+import * as Foreign from "../../domain/Foreign.ts"
 import { OperationId } from "../../domain/OperationId.ts"
 import { CorruptStream, type RecordedEvent } from "../../services/EventStore.ts"
 import { StoreError } from "../../services/StoreError.ts"
@@ -61,7 +61,7 @@ const Recorded = Schema.Struct({
     softwareVersion: Schema.String
   }))
 })
-const decodeRecorded = Schema.decodeUnknownEither(Recorded)
+const decodeRecorded = Foreign.decoder(Recorded)
 
 /**
  * For reading the log itself; `action` says what was being read. A payload that is no JSON is handed on as the text that
@@ -69,13 +69,11 @@ const decodeRecorded = Schema.decodeUnknownEither(Recorded)
  */
 export const toRecorded = (action: string, row: LogRow): Either.Either<RecordedEvent, StoreError> =>
   Either.mapBoth(decodeRecorded(row), {
-    onLeft: (error) =>
+    onLeft: (problem) =>
       new StoreError({
         reason: "Corrupt",
         action,
-        detail: `${row.aggregate_type} ${row.aggregate_id}, event ${row.sequence} cannot be read: ${
-          Misfit.explain(error)
-        }`
+        detail: `${row.aggregate_type} ${row.aggregate_id}, event ${row.sequence} cannot be read: ${problem}`
       }),
     onRight: ({ aggregate_id, metadata }) => ({
       position: row.position,
@@ -100,7 +98,7 @@ export const metadata = (event: {
   return JSON.stringify({ correlationId: id, ...rest })
 }
 
-const decodeRecordedAt = Schema.decodeUnknownEither(
+const decodeRecordedAt = Foreign.decoder(
   StoredJson.column(Schema.Struct({ recordedAt: Schema.DateTimeUtc }))
 )
 
@@ -110,11 +108,11 @@ export const recordedAt = (
   row: Pick<LogRow, "sequence" | "metadata">
 ): Either.Either<typeof Schema.DateTimeUtc.Type, CorruptStream> =>
   Either.mapBoth(decodeRecordedAt(row.metadata), {
-    onLeft: (error) =>
+    onLeft: (problem) =>
       new CorruptStream({
         ...stream,
         sequence: row.sequence,
-        detail: `its metadata cannot be read (${Misfit.explain(error)})`
+        detail: `its metadata cannot be read (${problem})`
       }),
     onRight: (decoded) => decoded.recordedAt
   })

@@ -2,7 +2,7 @@
 import { DateTime, Either, Order, Schema } from "effect"
 import type { View } from "../../domain/Aggregate.ts"
 import { Failure } from "../../domain/Failure.ts"
-import * as Misfit from "../../domain/Misfit.ts"
+import * as Foreign from "../../domain/Foreign.ts"
 import { OperationId } from "../../domain/OperationId.ts"
 import * as Outcome from "../../domain/Outcome.ts"
 import type { Operation } from "../../services/EventStore.ts"
@@ -48,7 +48,7 @@ const Row = Schema.Struct({
   started_at: Schema.DateTimeUtc,
   updated_at: Schema.DateTimeUtc
 })
-const decodeRow = Schema.decodeUnknownEither(Row)
+const decodeRow = Foreign.decoder(Row)
 
 const outcomeOf = ({ failure, finished, succeeded }: typeof Row.Type): Outcome.Outcome => {
   if (!finished) return Outcome.InProgress()
@@ -71,7 +71,7 @@ export const decode = (
       }: ${problem}. The log itself is not affected; the views can be rebuilt from it`
     })
   return decodeRow(row).pipe(
-    Either.mapLeft((error) => corrupt(Misfit.explain(error))),
+    Either.mapLeft(corrupt),
     Either.flatMap((decoded) => {
       const outcome = outcomeOf(decoded)
       return Outcome.settled(outcome) === decoded.settled
