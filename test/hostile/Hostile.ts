@@ -183,15 +183,16 @@ export const recipe: fc.Arbitrary<Recipe> = fc.record({
   place: fc.nat(100_000)
 })
 
+/** As it should be. */
+export const straight: Recipe = { bends: [], whole: "nothing", code: "UTF-8", place: 0 }
+
 /** Those that made something break, at every node: what chance would take long to meet. */
 const worst = ["1e4 lists in each other", "no constructor"] as const
 export const everywhere = (value: unknown): ReadonlyArray<Recipe> =>
   worst.flatMap((put) =>
     Array.from({ length: sizeOf(value) }, (_, node): Recipe => ({
-      bends: [{ node, edit: { put } }],
-      whole: "nothing",
-      code: "UTF-8",
-      place: 0
+      ...straight,
+      bends: [{ node, edit: { put } }]
     }))
   )
 

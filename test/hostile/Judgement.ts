@@ -26,7 +26,7 @@ export const expectTold = (message: string, { lines = false, secrets = [] }: Fit
 }
 
 /** In milliseconds; far above what any of them takes, far below what a pattern takes that has gone astray. */
-const patience = 4000
+const patience = 15_000
 
 /** Runs it to its end and judges that. */
 export const judge = async <A, E extends { readonly message: string }>(

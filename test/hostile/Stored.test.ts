@@ -3,6 +3,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { describe, it } from "@effect/vitest"
 import { Effect, Either, FastCheck as fc, Layer, ManagedRuntime, Option, Schema } from "effect"
 import { afterAll, beforeAll, expect } from "vitest"
+import * as RebalanceMoney from "../../src/cli/RebalanceMoney.ts"
 import type { Aggregate } from "../../src/domain/Aggregate.ts"
 import * as Redemption from "../../src/domain/EquityRedemption.ts"
 import { MintId, OperationId } from "../../src/domain/OperationId.ts"
@@ -10,7 +11,7 @@ import * as Mint from "../../src/domain/TokenizedEquityMint.ts"
 import * as Rebalance from "../../src/domain/UsdcRebalance.ts"
 import * as OutboxTable from "../../src/layers/sql/OutboxTable.ts"
 import * as Alerts from "../../src/services/Alerts.ts"
-import { EventStore } from "../../src/services/EventStore.ts"
+import { EventStore, type Operation } from "../../src/services/EventStore.ts"
 import { Leases } from "../../src/services/Leases.ts"
 import { event as mint } from "../domain/MintExamples.ts"
 import { event as redemption } from "../domain/RedemptionExamples.ts"
@@ -52,15 +53,28 @@ const decodes = <Id extends OperationId, C extends Tagged, S extends Tagged, E e
     for (const golden of all) for (const recipe of Hostile.everywhere(golden.payload)) bent(golden, recipe)
     fc.assert(
       fc.property(fc.constantFrom(...all), Hostile.recipe, (golden, recipe) => void bent(golden, recipe)),
-      { numRuns: 200 }
+      { numRuns: 60 }
     )
     fc.assert(fc.property(fc.constantFrom(...all), aWord, fc.double(), (golden, type, version) => {
       judged({ ...golden, type })
       judged({ ...golden, version })
       judged({ ...golden, type: "constructor", version: 2 })
     }))
-    expect([...seen].sort()).toEqual(["failure", "value"])
+    expect([...seen].toSorted()).toEqual(["failure", "value"])
   })
+
+it("what is shown of a rebalance's money", () => {
+  const state = Rebalance.aggregate.view(toBase.state.DepositConfirmed)
+  const operation = { type: "UsdcRebalance", data: state.data } as Operation
+  expect(Option.isSome(RebalanceMoney.line(operation))).toBe(true)
+  fc.assert(
+    fc.property(Hostile.recipe, (recipe) => {
+      const data = Option.getOrElse(parsed(Hostile.text(state.data, recipe)), () => ({})) as Operation["data"]
+      Option.map(RebalanceMoney.line({ ...operation, data }), (line) => expectTold(line))
+    }),
+    { numRuns: 50 }
+  )
+})
 
 describe("payloads", () => {
   decodes(Mint.aggregate, mint)
@@ -136,7 +150,7 @@ describe("rows of a database", () => {
               yield* soundStill
             }).pipe(Effect.ensuring(Effect.orDie(restored)))
           )),
-        { numRuns: 15 }
+        { numRuns: 8 }
       ))
   }
 
@@ -161,7 +175,7 @@ describe("rows of a database", () => {
             yield* soundStill
             yield* store.rebuildViews
           }))),
-        { numRuns: 15 }
+        { numRuns: 8 }
       ))
   }
 
@@ -217,7 +231,7 @@ describe("rows of a database", () => {
             ))
           )
       ),
-      { numRuns: 25 }
+      { numRuns: 15 }
     ))
 
   it("alerts", () =>

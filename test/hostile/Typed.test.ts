@@ -13,6 +13,7 @@ import * as Shares from "../../src/domain/Shares.ts"
 import * as Usdc from "../../src/domain/Usdc.ts"
 import * as Config from "../../src/layers/Config.ts"
 import * as ConfigSource from "../../src/layers/ConfigSource.ts"
+import { inProcess } from "../cli/InProcess.ts"
 import { load, minimal, secrets } from "../layers/Configuration.ts"
 import { left } from "../support/spec.ts"
 import * as Hostile from "./Hostile.ts"
@@ -114,7 +115,7 @@ describe("files", () => {
     await fc.assert(fc.asyncProperty(Hostile.recipe, async (recipe) => void seen.add(await run(recipe))), {
       numRuns: 100
     })
-    expect([...seen].sort()).toEqual(["failure", "value"])
+    expect([...seen].toSorted()).toEqual(["failure", "value"])
   })
 
   it(".env", async () => {
@@ -157,6 +158,15 @@ describe("files", () => {
 })
 
 describe("what is typed", () => {
+  it.effect("a command or an option that is none", () =>
+    Effect.gen(function*() {
+      for (const args of [["\u001b[2Jlist"], ["list", "--\u009b2J\u202elive"], ["show", "\u001b]0;x\u0007"]]) {
+        const { code, stderr } = yield* inProcess(args, { BALLAST_DATABASE: "sqlite:/nowhere/x.db" })
+        expect(code).toBe(2)
+        expectTold(stderr.trim(), { lines: true })
+      }
+    }))
+
   const typed = fc.oneof(
     fc.constantFrom(...Hostile.words),
     fc.string({ unit: "binary" }),

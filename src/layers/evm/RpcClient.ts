@@ -2,7 +2,7 @@
  * JSON-RPC over several endpoints, tried in order. viem's own `fallback` is not used: a node that hangs would use up the
  * time of all, because it must be given up on Effect's clock and not on viem's.
  */
-import { Array, Duration, Effect, Either, Option, Schema } from "effect"
+import { Array, Duration, Effect, Either, Option, type Schema } from "effect"
 import type { EIP1193RequestFn } from "viem"
 import * as Foreign from "../../domain/Foreign.ts"
 import { ChainError, type ChainName } from "../../services/Chain.ts"
