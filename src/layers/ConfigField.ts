@@ -15,11 +15,19 @@ export interface Kind<A> {
   readonly secret?: true
 }
 
-const invalid = (message: string) => ConfigError.InvalidData([], message)
+/** A private key may stand in the wrong place. Whatever could be one is not shown, where its first digits are cut off neither. */
+const anyKey = /[0-9a-fA-F]{60,}/g
+
+const invalid = (message: string) => ConfigError.InvalidData([], message.replace(anyKey, "(not shown)"))
+
+/** Credentials of whoever put them there. */
+const isUrlWithSecrets = (text: string) => /^[a-z]+:\/\/.*[@?#]/i.test(text)
 
 const parsed = <A>(key: string, kind: Kind<A>, text: string): Either.Either<A, ConfigError.ConfigError> => {
   if (text.trim() === "") return Either.left(invalid(`${key} is empty: expected ${kind.expected}`))
-  const shown = kind.secret ? `${text.length} characters (not shown)` : quoted(text, 200)
+  const shown = kind.secret || isUrlWithSecrets(text)
+    ? `${text.length} characters (not shown)`
+    : quoted(text.replace(anyKey, "(not shown)"), 200)
   return Either.fromOption(kind.parse(text), () => invalid(`${key}: expected ${kind.expected}, got ${shown}`))
 }
 

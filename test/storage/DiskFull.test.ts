@@ -43,7 +43,7 @@ const shortages: Readonly<Record<string, Shortage>> = {
     end: Room.enough,
     told: /SQLITE_IOERR_WRITE\): nothing of this is recorded; its disk or file system refused: see whether it is full/,
     // Not a whole number of pages: a write is cut in two.
-    step: 7_001
+    step: 17_001
   }
 }
 

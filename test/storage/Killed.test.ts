@@ -12,7 +12,7 @@ import * as Processes from "../layers/sql/Processes.ts"
 import * as Temporary from "../layers/sql/Temporary.ts"
 
 /** Processes that are killed, all on one database. */
-const kills = 14
+const kills = 12
 /** Of each, moments before its death: it is stopped, and what a kill would leave at that moment is kept. */
 const moments = 5
 
@@ -116,6 +116,6 @@ describe("a process that is killed", () => {
         assert.isAbove(images, kills * moments - 10)
         assert.deepStrictEqual(yield* Effect.provide(wrong(all), ports(file)), [])
       }),
-    30_000
+    120_000
   )
 })

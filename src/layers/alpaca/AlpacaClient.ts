@@ -87,10 +87,14 @@ const authority = (
 /** Needs a client that neither retries nor follows redirects, as those of `@effect/platform` are by themselves. */
 export const make = (config: AlpacaConfig): Effect.Effect<AlpacaClient["Type"], never, HttpClient.HttpClient> =>
   Effect.gen(function*() {
-    const exchange = yield* Exchange.make({ timeout: config.timeout, secretHeaders: Credentials.headerNames })
     const { proof, tokens } = yield* authority(config)
     const root = `${config.baseUrl.replace(/\/+$/, "")}/v1/accounts/${encode(config.accountId)}`
     const printable = AlpacaErrors.printable(Credentials.scrubber(config, tokens))
+    const exchange = yield* Exchange.make({
+      timeout: config.timeout,
+      secretHeaders: Credentials.headerNames,
+      printable
+    })
 
     const failure = (reason: AlpacaError["reason"], action: string, detail: string): AlpacaError =>
       new AlpacaError({ reason, action, detail: printable(detail) })

@@ -59,10 +59,10 @@ export const make = (
   { key, secret, timeout, tokenUrl }: Options
 ): Effect.Effect<OAuth, never, HttpClient.HttpClient> =>
   Effect.gen(function*() {
-    const exchange = yield* Exchange.make({ timeout, secretHeaders: headerNames })
     const held = MutableRef.make(Option.none<Held>())
     const known = MutableRef.make<ReadonlyArray<string>>([])
     const printable = AlpacaErrors.printable(scrubber({ key, secret }, () => MutableRef.get(known)))
+    const exchange = yield* Exchange.make({ timeout, secretHeaders: headerNames, printable })
     const alone = yield* Effect.makeSemaphore(1)
 
     const failure = (reason: AlpacaError["reason"], detail: string) =>

@@ -73,7 +73,7 @@ export const make = (
   { apiUrl, timeout }: Options
 ): Effect.Effect<CircleClient, never, HttpClient.HttpClient | Scope.Scope> =>
   Effect.gen(function*() {
-    const exchange = yield* Exchange.make({ timeout, secretHeaders: [] })
+    const exchange = yield* Exchange.make({ timeout, secretHeaders: [], printable })
     const paced = yield* RateLimiter.make({ limit: 1, interval: pause })
     const blockedUntil = yield* Ref.make(0)
     const root = apiUrl.replace(/\/+$/, "")

@@ -19,6 +19,8 @@ export interface Options {
   readonly timeout: Duration.DurationInput
   /** Headers that bear credentials. */
   readonly secretHeaders: ReadonlyArray<string>
+  /** Makes what a library says of a failure fit to be shown: it may repeat what it was to send. The span ends with it too. */
+  readonly printable: (text: string) => string
 }
 
 /** The most bytes that are read of an answer that is an object, and of one that is a list. */
@@ -69,19 +71,19 @@ const readBody = (response: HttpClientResponse.HttpClientResponse, limit: number
  * nor follows redirects, as those of `@effect/platform` are by themselves. `fetch`, which does follow, is told not to; that
  * replaces a `RequestInit` of the application for these calls.
  */
-export const make = ({ secretHeaders, timeout }: Options) =>
+export const make = ({ printable, secretHeaders, timeout }: Options) =>
   Effect.map(HttpClient.HttpClient, (anyClient) => {
     // Its own span ends with the response, which knows the request and its headers; and nobody there has a use for our trace ids.
     const client = HttpClient.withTracerDisabledWhen(anyClient, () => true)
     return (request: HttpClientRequest.HttpClientRequest, limit: number): Effect.Effect<Answer, NoAnswer> =>
       client.execute(request).pipe(
         // A client of the embedding application may treat a status as a failure; to us it is an answer.
-        Effect.catchTag("ResponseError", (error) =>
-          error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)),
-        Effect.mapError(fromHttpClientError),
-        Effect.tap(({ status }) =>
-          Effect.annotateCurrentSpan("http.response.status_code", status)
+        Effect.catchTag(
+          "ResponseError",
+          (error) => error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
         ),
+        Effect.mapError(fromHttpClientError),
+        Effect.tap(({ status }) => Effect.annotateCurrentSpan("http.response.status_code", status)),
         Effect.flatMap((response) =>
           Effect.map(readBody(response, isSuccess(response.status) ? limit : refusalLimit), (body) => ({
             status: response.status,
@@ -92,6 +94,7 @@ export const make = ({ secretHeaders, timeout }: Options) =>
         Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
         Effect.locallyWith(Headers.currentRedactedNames, (names) => [...names, ...secretHeaders]),
         within(timeout, () => new NoAnswer({ reason: "TimedOut", detail: "no answer in time" })),
+        Effect.mapError(({ detail, reason }) => new NoAnswer({ reason, detail: printable(detail) })),
         Effect.withSpan(`http.client ${request.method}`, {
           kind: "client",
           captureStackTrace: false,

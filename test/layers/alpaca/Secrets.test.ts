@@ -143,6 +143,21 @@ describe("nobody who looks sees the credentials", () => {
   }
 })
 
+it.live("nor does a client whose errors repeat what it was to send", () =>
+  Effect.gen(function*() {
+    const repeats = Layer.succeed(
+      FetchHttpClient.Fetch,
+      (_, init) => Promise.reject(new Error(`cannot send ${JSON.stringify(init?.headers)}`))
+    )
+    for (const auth of ["headers", "basic"] as const) {
+      const client = Layer.provide(FetchHttpClient.layer, repeats)
+      const { exit, seen } = yield* observed(withStub([], calls.requestMint, { client, config: { auth } }))
+      expect(Exit.isFailure(exit)).toBe(true)
+      expect(seen).toContain("cannot send")
+      for (const word of words) expect(seen).not.toContain(word)
+    }
+  }))
+
 it.live("nor does a client that logs what it sends", () =>
   Effect.gen(function*() {
     const lines: Array<string> = []
