@@ -28,7 +28,7 @@ const base64 = (bytes: Uint8Array): ReadonlyArray<string> =>
     return [whole, whole.replaceAll("+", "-").replaceAll("/", "_")]
   })
 
-const reversed = (bytes: Uint8Array) => Uint8Array.from(bytes).reverse()
+const reversed = (bytes: Uint8Array) => Uint8Array.from(bytes).toReversed()
 
 /** As a printer of arrays, or of objects with numbered keys, shows bytes, without white space. */
 const numbers = (bytes: Uint8Array): ReadonlyArray<string> => [
