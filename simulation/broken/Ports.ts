@@ -1,5 +1,4 @@
 /** Faults between the managers and the ports: each is a mistake that somebody has made in a program of this kind. */
-import { SqlClient } from "@effect/sql/SqlClient"
 import { Context, Effect, Option, Schema } from "effect"
 import { slice } from "viem"
 import * as Cctp from "../../src/domain/Cctp.ts"
@@ -10,7 +9,6 @@ import { AlpacaTokenization } from "../../src/services/AlpacaTokenization.ts"
 import { AlpacaWallet } from "../../src/services/AlpacaWallet.ts"
 import { Attested, CctpBridge } from "../../src/services/CctpBridge.ts"
 import { EventStore } from "../../src/services/EventStore.ts"
-import { Leases } from "../../src/services/Leases.ts"
 import type { Parts, Plant, Ports } from "../Program.ts"
 
 const decodeHex = Schema.decodeUnknown(Hex)
@@ -100,20 +98,6 @@ export const loseAnEvent = plant((parts) => {
           : store.append(aggregate, id, commit)
     })
   )
-})
-
-/** Goes on although somebody else holds the lease, under the holder's own token. */
-export const ignoreTheLease = plant((parts) => {
-  const sql = Context.get(parts, SqlClient)
-  const leases = Context.get(parts, Leases)
-  const share = (name: string) =>
-    sql<{ token: number }>`
-      INSERT INTO leases (name, token, owner, expires_at) VALUES (${name}, 1, ${"nobody"}, ${Number.MAX_SAFE_INTEGER})
-      ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_at = excluded.expires_at RETURNING token`.pipe(
-      Effect.orDie,
-      Effect.map(([row]) => ({ name, token: row?.token ?? 1, lost: Effect.never }))
-    )
-  return Context.add(parts, Leases, { ...leases, hold: share })
 })
 
 const isComplete = ({ attestation, message, status }: CircleClient.Message): boolean =>

@@ -38,7 +38,7 @@ const explore = async (name: string, scenario: (typeof Matrix.workflows)[string]
 }
 
 describe("stopped before a call, after its effect, or with its answer lost, a workflow ends as if nothing had been", () => {
-  it.each([["mint", 1], ["redemption", 1], ["USDC to Base", 4], ["USDC to Alpaca", 4]] as const)(
+  it.each([["mint", 1], ["redemption", 1], ["USDC to Base", 6], ["USDC to Alpaca", 6]] as const)(
     "%s",
     async (name, every) => {
       const scenario = Matrix.workflows[name]
@@ -50,7 +50,7 @@ describe("stopped before a call, after its effect, or with its answer lost, a wo
   )
 
   it.each(Object.entries(Matrix.badDays))("%s", async (name, scenario) => {
-    await explore(name, scenario, 50)
+    await explore(name, scenario, 90)
   }, 120_000)
 
   it("every method of every port is such a call", () => {

@@ -14,7 +14,7 @@ const simulate = (...args: ReadonlyArray<string>) =>
 
 describe("simulation", () => {
   it("nothing happens twice, nothing is lost, and everything comes to an end", async () => {
-    const seeds = Array.from({ length: 20 }, (_, at) => at + 1)
+    const seeds = Array.from({ length: 12 }, (_, at) => at + 1)
     const sum = { crashes: 0, faults: 0, operations: 0 }
     for (const seed of seeds) {
       const { crashes, faults, operations, violations } = await Simulation.run({ seed, folder })
