@@ -25,7 +25,7 @@ export interface Broken {
 export const all: Readonly<Record<string, Broken>> = {
   "post-without-looking": { plant: Ports.postWithoutLooking, from: 1, within: 40 },
   "timeout-is-failure": { plant: Ports.timeoutIsFailure, from: 1, within: 40 },
-  "claim-anothers-withdrawal": { plant: Ports.claimAnothers, from: 52, within: 80 },
+  "claim-anothers-withdrawal": { plant: Ports.claimAnothers, from: 52, within: 40 },
   "new-label-for-each-try": { plant: Ports.newLabelForEachTry, from: 1, within: 40 },
   "asked-instead-of-arrived": { plant: Ports.askedInsteadOfArrived, from: 12, within: 40 },
   "lose-an-event": { plant: Ports.loseAnEvent, from: 3, within: 20 },
