@@ -243,3 +243,26 @@ describe("a typed error or a value that is one", () => {
     })
   }
 })
+
+describe("a list of more than can be meant", () => {
+  const list = (row: string, rows: number) =>
+    Layer.succeed(
+      HttpClient.HttpClient,
+      HttpClient.make((request) =>
+        Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(`[${Array(rows).fill(row).join()}]`)))
+      )
+    )
+
+  it("rows of somebody else do no harm, however many", async () => {
+    const call = wallet((alpaca) => alpaca.whitelisting(order.wallet))
+    expect(await Effect.runPromise(Effect.provide(call, list("0", 500_000)))).toBe("Absent")
+  })
+
+  it("of what could be ours no more is held than a bound", async () => {
+    const call = wallet((alpaca) => alpaca.whitelisting(order.wallet))
+    const error = await Effect.runPromise(
+      Effect.flip(Effect.provide(call, list(JSON.stringify({ address: order.wallet }), 100_001)))
+    )
+    expect(error.message).toContain("100000 rows that could be meant")
+  })
+})

@@ -2,7 +2,7 @@
  * Answers as nobody should give them: valid ones, bent. What is generated is a recipe of a few words, so that a failure
  * prints what was done and not the megabyte that came of it.
  */
-import { FastCheck as fc } from "effect"
+import { FastCheck as fc, Option } from "effect"
 
 const many = 100_000
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth)
@@ -69,7 +69,7 @@ const pieces = {
   "no toString": "{\"toString\":1,\"valueOf\":null,\"toJSON\":2,\"then\":3,\"length\":-1}",
   "an error of effect": "{\"_tag\":\"Left\",\"left\":{\"_id\":\"ParseError\"}}"
 } satisfies Record<string, string>
-type Piece = keyof typeof pieces
+export type Piece = keyof typeof pieces
 const names = Object.keys(pieces) as ReadonlyArray<Piece>
 
 /** What becomes of a member (`key` and a colon in front) or an element. */
@@ -202,8 +202,14 @@ export const text = (value: unknown, { bends, place, whole }: Recipe): string =>
 export const bytes = (value: unknown, recipe: Recipe): Uint8Array =>
   coded[recipe.code](text(value, recipe), recipe.place)
 
-/** A single word, as it would stand in JSON, or nothing where the piece is no JSON. */
-export const words: ReadonlyArray<string> = names.flatMap((name) => {
-  const text = pieces[name]
-  return text.startsWith("\"") && text.endsWith("\"") ? [text.slice(1, -1), JSON.parse(JSON.stringify(text))] : [text]
-})
+/** The name of a word. */
+export const word = piece
+export const allWords = names
+
+/** What stands in the quotes, or the piece itself where it is no text. */
+export const said = (name: Piece): string => {
+  const text: string = pieces[name]
+  if (!text.startsWith("\"") || !text.endsWith("\"")) return text
+  const parsed = Option.getOrUndefined(Option.liftThrowable((): unknown => JSON.parse(text))())
+  return typeof parsed === "string" ? parsed : text.slice(1, -1)
+}

@@ -259,8 +259,8 @@ describe("what a node refuses", () => {
 
   it("also where it is no error at all", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.anything(), fc.constantFrom(...Hostile.words)), (thrown) => {
-        const failure = RpcFailure.read(thrown)
+      fc.property(fc.anything(), Hostile.word, fc.boolean(), (anything, word, isWord) => {
+        const failure = RpcFailure.read(isWord ? { message: Hostile.said(word), cause: anything } : anything)
         RpcFailure.isForgotten(failure)
         BroadcastAnswer.classify(failure)
         expectTold(RpcEndpoint.http(Redacted.make(url)).redact(failure.text), fit)
@@ -275,11 +275,11 @@ describe("what a node refuses", () => {
     const start = performance.now()
     const openings = ["execution reverted", "replacement ", "opcode ", "state ", "insufficient ", "up to 1", "nonce "]
     for (const opening of openings) {
-      const failure = RpcFailure.read({ message: opening.repeat(500_000), data: `0x${"ab".repeat(1_000_000)}` })
+      const failure = RpcFailure.read({ message: opening.repeat(30_000), data: `0x${"ab".repeat(1_000_000)}` })
       BroadcastAnswer.classify(failure)
       RpcFailure.isForgotten(failure)
     }
-    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(performance.now() - start).toBeLessThan(5000)
   })
 })
 
@@ -311,7 +311,8 @@ describe("bytes", () => {
   it("an attestation", async () => {
     const chain = chainOf("eth_call", () => Response.json({ jsonrpc: "2.0", id: 1, result: one }))
     await fc.assert(
-      fc.asyncProperty(changed, bytes, fc.constantFrom(...Hostile.words), async (message, attestation, eventNonce) => {
+      fc.asyncProperty(changed, bytes, Hostile.word, async (message, attestation, word) => {
+        const eventNonce = Hostile.said(word)
         const all = [{ message, attestation, eventNonce }, { message: attested, attestation, eventNonce: "7" }]
         await judge(chain.look((view) => Attesting.judge(view, lane, attested, all)), (verdict) => {
           if (verdict._tag === "Unacceptable") expectTold(verdict.why)

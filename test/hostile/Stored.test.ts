@@ -26,7 +26,7 @@ interface Tagged {
 
 const parsed = (text: string): Option.Option<unknown> => Option.liftThrowable((): unknown => JSON.parse(text))()
 
-const aWord = fc.constantFrom(...Hostile.words)
+const aWord = Hostile.word
 
 /** Every event of an aggregate, its payload bent. */
 const decodes = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
@@ -56,7 +56,7 @@ const decodes = <Id extends OperationId, C extends Tagged, S extends Tagged, E e
       { numRuns: 60 }
     )
     fc.assert(fc.property(fc.constantFrom(...all), aWord, fc.double(), (golden, type, version) => {
-      judged({ ...golden, type })
+      judged({ ...golden, type: Hostile.said(type) })
       judged({ ...golden, version })
       judged({ ...golden, type: "constructor", version: 2 })
     }))
@@ -93,7 +93,12 @@ const metadata = {
 }
 
 /** As SQLite compares: a text that is not one is refused by its STRICT tables. */
-const hostileText = (golden: unknown) => fc.oneof(Hostile.recipe.map((recipe) => Hostile.text(golden, recipe)), aWord)
+type Value = number | Hostile.Piece | Hostile.Recipe
+
+const hostileText: fc.Arbitrary<Value> = fc.oneof(Hostile.recipe, aWord)
+
+const valueOf = (golden: unknown, value: Value): string | number =>
+  typeof value === "number" ? value : typeof value === "string" ? Hostile.said(value) : Hostile.text(golden, value)
 
 describe("rows of a database", () => {
   const runtime = ManagedRuntime.make(Layer.fresh(Temporary.ports))
@@ -128,13 +133,13 @@ describe("rows of a database", () => {
     expect(yield* store.history(sound)).toHaveLength(1)
   })
 
-  const columns: Readonly<Record<string, fc.Arbitrary<string | number>>> = {
-    payload: hostileText(JSON.parse(payload)),
-    metadata: hostileText(metadata),
-    event_type: aWord,
-    event_version: fc.constantFrom(-1, 0, 2, 2 ** 53, -(2 ** 62))
+  const columns: Readonly<Record<string, readonly [values: fc.Arbitrary<Value>, golden?: unknown]>> = {
+    payload: [hostileText, JSON.parse(payload)],
+    metadata: [hostileText, metadata],
+    event_type: [aWord],
+    event_version: [fc.constantFrom(-1, 0, 2, 2 ** 53, -(2 ** 62))]
   }
-  for (const [column, values] of Object.entries(columns)) {
+  for (const [column, [values, golden]] of Object.entries(columns)) {
     it(`events.${column}`, () =>
       fc.assert(
         fc.asyncProperty(values, (value) =>
@@ -142,7 +147,7 @@ describe("rows of a database", () => {
             Effect.gen(function*() {
               const sql = yield* SqlClient.SqlClient
               const store = yield* EventStore
-              yield* sql`UPDATE events SET ${sql(column)} = ${value} WHERE aggregate_id = ${damaged}`
+              yield* sql`UPDATE events SET ${sql(column)} = ${valueOf(golden, value)} WHERE aggregate_id = ${damaged}`
               yield* judged(store.load(Mint.aggregate, damaged))
               yield* judged(Effect.map(store.history(damaged), (events) => JSON.stringify(events)))
               yield* judged(store.events({ position: 0, limit: 10 }))
@@ -155,22 +160,24 @@ describe("rows of a database", () => {
   }
 
   const failure = { reason: "Rejected", detail: "no", place: "Alpaca", amount: "1" }
-  const ofView: Readonly<Record<string, fc.Arbitrary<string | number>>> = {
-    data: hostileText({ symbol: "AAPL", quantity: "1" }),
-    failure: hostileText(failure),
-    state: aWord,
-    started_at: aWord,
-    version: fc.constantFrom(-1, 0, 2 ** 53),
-    succeeded: fc.constantFrom(-1, 2)
+  const ofView: typeof columns = {
+    data: [hostileText, { symbol: "AAPL", quantity: "1" }],
+    failure: [hostileText, failure],
+    state: [aWord],
+    started_at: [aWord],
+    version: [fc.constantFrom(-1, 0, 2 ** 53)],
+    succeeded: [fc.constantFrom(-1, 2)]
   }
-  for (const [column, values] of Object.entries(ofView)) {
+  for (const [column, [values, golden]] of Object.entries(ofView)) {
     it(`tokenized_equity_mint_view.${column}`, () =>
       fc.assert(
         fc.asyncProperty(values, (value) =>
           run(Effect.gen(function*() {
             const sql = yield* SqlClient.SqlClient
             const store = yield* EventStore
-            yield* sql`UPDATE tokenized_equity_mint_view SET ${sql(column)} = ${value} WHERE id = ${damaged}`
+            yield* sql`UPDATE tokenized_equity_mint_view SET ${sql(column)} = ${
+              valueOf(golden, value)
+            } WHERE id = ${damaged}`
             yield* judged(Effect.map(store.operations(), (found) => JSON.stringify(found)))
             yield* soundStill
             yield* store.rebuildViews
@@ -216,10 +223,10 @@ describe("rows of a database", () => {
               INSERT INTO outbox_signatures (hash, outbox, kind, max_fee_per_gas, max_priority_fee_per_gas, raw, signed_at)
               VALUES (${mint.TokensReceived.txHash}, 1, 'call', '2', '1', '0x02', ${metadata.recordedAt})`
               expect(yield* table.list(Option.none())).toHaveLength(1)
-              yield* sql`UPDATE outbox SET ${sql(column)} = ${word}`
+              yield* sql`UPDATE outbox SET ${sql(column)} = ${Hostile.said(word)}`
               yield* judged(table.list(Option.none()))
               yield* judged(table.unended(mint.MintRequested.wallet))
-              yield* sql`UPDATE outbox_signatures SET ${sql(ofSignature)} = ${other}`
+              yield* sql`UPDATE outbox_signatures SET ${sql(ofSignature)} = ${Hostile.said(other)}`
               yield* judged(table.list(Option.none()))
               yield* soundStill
             }).pipe(Effect.ensuring(
@@ -244,7 +251,7 @@ describe("rows of a database", () => {
           yield* sql`
             INSERT INTO alerts (condition, operation, message, raised_at)
             VALUES ('c', ${damaged}, 'a message', ${metadata.recordedAt})`
-          yield* sql`UPDATE alerts SET ${sql(column)} = ${word}`
+          yield* sql`UPDATE alerts SET ${sql(column)} = ${Hostile.said(word)}`
           yield* judged(alerts.raised)
         }))),
       { numRuns: 20 }

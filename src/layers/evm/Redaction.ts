@@ -2,6 +2,7 @@
  * Keys of RPC providers stand in the path, the query or the user part of a URL, and viem writes whole URLs into its
  * errors. What leaves this folder (messages, logs, spans) names scheme and host of an endpoint and nothing else of it.
  */
+import { cut } from "../../domain/Printable.ts"
 
 /** Shorter parts (`v2`, `eth`) are no keys, and without them an error could not be read any more. */
 const shortestSecret = 4
@@ -61,6 +62,6 @@ export const make = (urls: ReadonlyArray<string>): (text: string) => string => {
     const withoutUrls = text.slice(0, longestRead).replace(anyUrl, host)
     const redacted = secrets.reduce((rest, secret) => rest.replaceAll(secret, removed), withoutUrls)
     const clean = redacted.slice(0, isCut ? -longestSecret || undefined : undefined).replace(control, " ").trim()
-    return clean.length > longestText ? `${clean.slice(0, longestText)}...` : clean
+    return cut(clean, longestText + 3)
   }
 }
