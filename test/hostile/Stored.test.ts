@@ -53,7 +53,7 @@ const decodes = <Id extends OperationId, C extends Tagged, S extends Tagged, E e
     for (const golden of all) for (const recipe of Hostile.everywhere(golden.payload)) bent(golden, recipe)
     fc.assert(
       fc.property(fc.constantFrom(...all), Hostile.recipe, (golden, recipe) => void bent(golden, recipe)),
-      { numRuns: 60 }
+      { numRuns: 40 }
     )
     fc.assert(fc.property(fc.constantFrom(...all), aWord, fc.double(), (golden, type, version) => {
       judged({ ...golden, type: Hostile.said(type) })
