@@ -45,11 +45,15 @@ describe("simulation", () => {
 
 describe("a fault in the program is found", () => {
   // Those that take longer: npm run simulate -- --broken NAME.
-  it.each(Object.entries(Broken.all).filter(([, { within }]) => within <= 40))("%s", async (_, { from, plant, within }) => {
-    for (let seed = from; seed < from + within; seed++) {
-      const { violations } = await Simulation.run({ seed, folder, plant })
-      if (violations.length > 0) return
-    }
-    expect.fail(`none of ${within} seeds from ${from} on shows it`)
-  }, 600_000)
+  it.each(Object.entries(Broken.all).filter(([, { within }]) => within <= 40))(
+    "%s",
+    async (_, { from, plant, within }) => {
+      for (let seed = from; seed < from + within; seed++) {
+        const { violations } = await Simulation.run({ seed, folder, plant })
+        if (violations.length > 0) return
+      }
+      expect.fail(`none of ${within} seeds from ${from} on shows it`)
+    },
+    600_000
+  )
 })
