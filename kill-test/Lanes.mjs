@@ -43,27 +43,25 @@ export const order = (kind) => {
 const later = (millis) => new Promise((resolve) => setTimeout(resolve, millis).unref())
 
 /** One operation is killed so often at most. */
-const mostStrikes = 14
-
-/** Milliseconds: no command takes longer, or it waits for another one. */
-const longest = 20_000
+const mostStrikes = 12
 
 /** How long an operation may take to come through once nobody kills it any more. */
-const patience = 300_000
+const patience = 120_000
 
 /**
- * Runs operations of one kind until enough kills were delivered in all lanes, and the last one to its end. `state` is what
+ * Runs operations of one kind until enough kills were delivered in all lanes, and the last one to its end. `shared` is what
  * the lanes share: `kills` to go, `byState`, `operations`, `story`, and whether one of them runs `ballast run`.
  */
 export const lane = async (sandbox, kind, random, shared) => {
   /** Milliseconds of a command that comes to its end; a first guess. */
   let usual = 4000
 
-  /** Any moment of its life; most of them once it has read its configuration. */
-  const moment = (isRun) => {
-    const share = random()
-    const from = random() < 0.2 ? 0 : usual / 3
-    return from + share * ((isRun ? 1.5 : 1.1) * usual - from)
+  /** Some moment of its life; mostly one soon after it has recorded something, since much of its life is only its start. */
+  const moment = async (operation, recorded, isOver) => {
+    const [kind, share] = [random(), random()]
+    if (kind < 0.2) return later(share * usual)
+    while (!isOver() && (await sandbox.eventsOf(operation.id)).length <= recorded) await later(20)
+    return later(share * share * 2000)
   }
 
   const next = (operation, recorded) => {
@@ -75,36 +73,32 @@ export const lane = async (sandbox, kind, random, shared) => {
 
   /** Starts a command, and kills it at some moment. True once the operation has come through. */
   const struck = async (operation, command, recorded) => {
-    const isRun = command[0] === "run"
+    const [name] = command
+    shared.isRunning ||= name === "run"
+    const begun = performance.now()
     const child = sandbox.start(...command, "--json")
-    const after = moment(isRun)
-    shared.isRunning ||= isRun
-    const ended = await Promise.race([child.ended, later(after)])
+    let isOver = false
+    const ended = child.ended.finally(() => {
+      isOver = true
+      if (name === "run") shared.isRunning = false
+    })
+    await Promise.race([ended, moment(operation, recorded, () => isOver)])
+    const after = Math.round(performance.now() - begun)
+    if (name === "run" || shared.kills > 0) child.kill()
+    const last = await ended
     // Only a process that was still there is counted.
-    if (ended === undefined && shared.kills > 0) {
-      child.kill()
-      const { code } = await child.ended
-      if (code === null) {
-        shared.kills -= 1
-        const events = await sandbox.eventsOf(operation.id)
-        const event = events.at(-1) ?? "nothing"
-        // On a machine that has become busier all would be killed before they get anywhere.
-        if (events.length === recorded) usual = Math.min(1.1 * usual, longest)
-        shared.byState[`${kind} ${event}`] = (shared.byState[`${kind} ${event}`] ?? 0) + 1
-        shared.byCommand[command[0]] = (shared.byCommand[command[0]] ?? 0) + 1
-        shared.tell(operation, `${command[0]} killed after ${Math.round(after)} ms, after ${event}`)
-      }
-    } else if (isRun) {
-      child.kill()
+    if (last.code !== null) return name !== "run" && told(operation, command, last)
+    shared.kills -= 1
+    const event = (await sandbox.eventsOf(operation.id)).at(-1) ?? "nothing"
+    for (const [table, key] of [[shared.byState, `${kind} ${event}`], [shared.byCommand, name]]) {
+      table[key] = (table[key] ?? 0) + 1
     }
-    const last = await child.ended
-    if (isRun) shared.isRunning = false
-    if (last.code === null || isRun) return false
-    usual = Math.min((2 * usual + last.millis) / 3, longest)
-    return told(operation, command, last)
+    shared.tell(operation, `${name} killed after ${after} ms, after ${event}`)
+    return false
   }
 
   const told = (operation, command, { code, millis, stderr }) => {
+    usual = (2 * usual + millis) / 3
     shared.tell(operation, `${command[0]} ends with ${code} after ${Math.round(millis)} ms`)
     if (code === 0) return true
     if (code !== 3) throw new Error(`${operation.id}: ${command.join(" ")} ends with ${code}: ${stderr}`)
