@@ -11,7 +11,7 @@ import { minimal } from "../layers/Configuration.ts"
 import * as Temporary from "../layers/sql/Temporary.ts"
 import * as Lock from "./Lock.ts"
 import * as Tables from "./Tables.ts"
-import { run } from "./Unprivileged.ts"
+import { resumed } from "./Unprivileged.ts"
 
 /** A configuration that is complete, of a world in which nobody is at home. */
 const complete = {
@@ -136,19 +136,23 @@ describe("a database that may not be written", () => {
     }
   it.scopedLive(`by this user: exit code 2 before anything is sent, naming what is in the way`, () =>
     Effect.gen(function*() {
-      for (const [what, [raise, about]] of Object.entries(obstacles)) {
+      const files: Array<string> = []
+      for (const [raise] of Object.values(obstacles)) {
         const file = yield* database
         if (process.getuid?.() === 0) {
           for (const part of [path.dirname(file), file]) fs.chownSync(part, 65534, 65534)
         }
         raise(file)
-        const ended = yield* run(["resume", "--json"], { ...complete, BALLAST_DATABASE: `sqlite:${file}` })
-        fs.chmodSync(path.dirname(file), 0o700)
-        assert.strictEqual(ended.code, 2, `${what}: ${ended.stderr}`)
-        for (
-          const word of ["BALLAST_DATABASE", "must be readable and writable", `'${about(file)}'`, "Nothing was sent"]
-        ) {
-          assert.include(ended.stderr, word, what)
+        files.push(file)
+      }
+      const told = yield* resumed(files, complete)
+      for (const file of files) fs.chmodSync(path.dirname(file), 0o700)
+      for (const [index, [what, [, about]]] of Object.entries(obstacles).entries()) {
+        const { code, document } = told[index] ?? assert.fail(what)
+        assert.strictEqual(code, "2", `${what}: ${document}`)
+        const way = `'${about(files[index] ?? "")}'`
+        for (const word of ["BALLAST_DATABASE", "must be readable and writable", way, "Nothing was sent"]) {
+          assert.include(document, word, what)
         }
       }
     }))

@@ -1,6 +1,7 @@
 /**
- * A command of a user who has no rights but those that files give to everybody: root, which tests often run as, ignores
- * the modes of files. All code is loaded before, since it may stand where that user cannot read. Arguments: the command's.
+ * `ballast resume --json` by a user who has no rights but those that files give to everybody: root, which tests often run
+ * as, ignores the modes of files. All code is loaded before, since it may stand where that user cannot read. Arguments:
+ * databases, one after the other. After each document it says the exit code.
  */
 import { Effect } from "effect"
 import { createRequire } from "node:module"
@@ -17,8 +18,11 @@ if (process.getuid() === 0) {
   process.setuid(nobody)
 }
 
-const status = Effect.runSync(Status.make)
-await Effect.runPromise(
-  Effect.provideService(main(["node", "ballast", ...process.argv.slice(2)]), Status.Status, status)
-)
-process.exitCode = Effect.runSync(status.get)
+for (const file of process.argv.slice(2)) {
+  process.env.BALLAST_DATABASE = `sqlite:${file}`
+  const status = Effect.runSync(Status.make)
+  await Effect.runPromise(
+    Effect.provideService(main(["node", "ballast", "resume", "--json"]), Status.Status, status)
+  )
+  console.log(Effect.runSync(status.get))
+}
