@@ -309,5 +309,13 @@ export const cases: ReadonlyArray<Mints.Case> = [
       yield* sameJson(yield* operations(), before, "the views")
     })
   },
+  {
+    name: "a store with which nothing is wrong says so",
+    run: Effect.gen(function*() {
+      yield* aAndB
+      const wrong = yield* Effect.flatMap(EventStore, ({ integrity }) => integrity)
+      yield* equals(wrong.join("; "), "", "what is wrong with it")
+    })
+  },
   ...Guards.cases
 ]
