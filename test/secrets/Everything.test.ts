@@ -4,7 +4,7 @@
  */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { assert, layer } from "@effect/vitest"
-import { ConfigProvider, Context, Effect, type Exit, Fiber, Layer } from "effect"
+import { ConfigProvider, Context, Effect, type Exit, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import path from "node:path"
@@ -24,7 +24,7 @@ import * as MintManager from "../../src/managers/MintManager.ts"
 import * as Policies from "../../src/managers/Policies.ts"
 import * as RedemptionManager from "../../src/managers/RedemptionManager.ts"
 import * as UsdcRebalanceManager from "../../src/managers/UsdcRebalanceManager.ts"
-import { ballast, type Environment, folder, mintOf, redeemOf } from "../cli/Ballast.ts"
+import { type Environment, folder, mintOf, redeemOf, start } from "../cli/Ballast.ts"
 import { inProcess } from "../cli/InProcess.ts"
 import * as Encodings from "./Encodings.ts"
 import * as Recording from "./Recording.ts"
@@ -239,9 +239,7 @@ layer(world, { excludeTestServices: true, timeout: patience })("secrets", (it) =
     Effect.gen(function*() {
       const { environment, folder, secrets } = yield* World
       const said: Record<string, string> = {}
-      const demo = yield* Effect.fork(
-        ballast(["demo"], { BALLAST_LOG_LEVEL: "trace", BALLAST_LOG_FORMAT: "pretty" })
-      )
+      const demo = yield* start(["demo"], { BALLAST_LOG_LEVEL: "trace", BALLAST_LOG_FORMAT: "pretty" })
       const own = { ...environment, BALLAST_DATABASE: `sqlite:${path.join(folder, "commands.db")}` }
       const quick = { BALLAST_RETRY_ATTEMPTS: "2", BALLAST_POLL_TIMEOUT: "500 millis" }
       const key = stranger.key.slice(2)
@@ -277,7 +275,7 @@ layer(world, { excludeTestServices: true, timeout: patience })("secrets", (it) =
           said[`${what}, ${format}, exit ${ended.code}`] = ended.stdout + ended.stderr
         }
       }
-      const { code, stderr, stdout } = yield* Fiber.join(demo)
+      const { code, stderr, stdout } = yield* demo.ended
       assert.strictEqual(code, 0, stderr)
       assert.include(stderr, "DEBUG")
       said["demo"] = stdout + stderr
