@@ -67,8 +67,8 @@ const drawn = (dice: Dice) => ({
   BALLAST_BASE_CONFIRMATIONS: String(dice.between(3, 5)),
   BALLAST_CCTP_FINALITY: dice.pick(["fast", "fast", "standard"]),
   BALLAST_VAULT_SHORT_WITHDRAWAL: dice.pick(["fail", "continue"]),
-  BALLAST_LEASE_DURATION: dice.pick(["45 seconds", "2 minutes"]),
-  BALLAST_POLL_INTERVAL: dice.pick(["15 seconds", "45 seconds"]),
+  BALLAST_LEASE_DURATION: dice.pick(["1 minute", "4 minutes"]),
+  BALLAST_POLL_INTERVAL: dice.pick(["20 seconds", "60 seconds"]),
   BALLAST_POLL_TIMEOUT: dice.pick(["10 minutes", "30 minutes"])
 })
 
@@ -90,9 +90,9 @@ const fixed = {
   BALLAST_VAULT_CONTRACT: Places.orderbook,
   BALLAST_USDC_VAULT_ID: Places.vaultId,
   BALLAST_USDC_CONCURRENT: "10",
-  BALLAST_ATTESTATION_POLL_INTERVAL: "45 seconds",
+  BALLAST_ATTESTATION_POLL_INTERVAL: "90 seconds",
   BALLAST_ATTESTATION_TIMEOUT: "2 hours",
-  BALLAST_RECHECK_INTERVAL: "5 minutes",
+  BALLAST_RECHECK_INTERVAL: "10 minutes",
   BALLAST_EQUITIES: JSON.stringify(Places.equities)
 }
 

@@ -132,7 +132,7 @@ const layers = (world: Surroundings, victim: Victim, { plan: { configuration } }
     Layer.merge(Layer.sync(Policies.Policies, () => ({
       ...Policies.make({ ...configuration.policies, waitForLease: true }),
       // A look a second would be most of what is simulated.
-      lease: Schedule.spaced("20 seconds")
+      lease: Schedule.spaced("30 seconds")
     })))
   )
 }
@@ -208,12 +208,11 @@ export const start = (world: Surroundings, options: Options): Program => {
     }
   }
 
+  const tell = (what: string) => world.trace.tell(name, what.replaceAll(itself, "a process"))
+
   const log = Logger.make(({ logLevel, message }) => {
-    const said = (Array.isArray(message) ? message.map(String).join(" ") : String(message)).replaceAll(
-      itself,
-      "a process"
-    )
-    world.trace.tell(name, `${logLevel.label}: ${said}`)
+    const said = Array.isArray(message) ? message.map(String).join(" ") : String(message)
+    tell(`${logLevel.label}: ${said}`)
     if (LogLevel.greaterThanEqual(logLevel, LogLevel.Error)) died(said)
   })
 
@@ -257,10 +256,10 @@ export const start = (world: Surroundings, options: Options): Program => {
     begin(Effect.matchCause(driving, {
       onFailure: (cause) => {
         const told = Cause.isDie(cause) ? Cause.pretty(cause) : String(Cause.squash(cause))
-        world.trace.tell(name, `${what} is left: ${told}`)
+        tell(`${what} is left: ${told}`)
         if (Cause.isDie(cause)) died(told)
       },
-      onSuccess: () => world.trace.tell(name, `${what} has ended`)
+      onSuccess: () => tell(`${what} has ended`)
     }))
 
   return {

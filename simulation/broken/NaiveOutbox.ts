@@ -25,6 +25,8 @@ export type Mistake =
   | "believeAReverted"
   /** A nonce that has moved without a receipt of ours says that ours was displaced. */
   | "believeAMovedNonce"
+  /** No further mistake: it is weak enough as it is, and what it shows by itself is not what a mistake shows. */
+  | "none"
 
 interface Row {
   readonly id: string

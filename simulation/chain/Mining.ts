@@ -13,6 +13,7 @@ export interface Options {
   /** Of the block before. */
   readonly state: State.State
   readonly isPassedOver: () => boolean
+  readonly isStarved: () => boolean
   readonly settings: Execution.Settings
   readonly contracts: ReadonlyMap<Address, Execution.Contract>
 }
@@ -27,14 +28,15 @@ const pays = ({ tx }: Pooled, { baseFee }: Options, state: State.State): boolean
 const price = ({ maxFee, tip }: NonNullable<Transaction.Transaction["offer"]>, baseFee: bigint): bigint =>
   maxFee < baseFee + tip ? maxFee : baseFee + tip
 
-const execute = ({ tx }: Pooled, before: State.State, { baseFee, contracts, number, settings }: Options) => {
+const execute = ({ tx }: Pooled, before: State.State, { baseFee, contracts, isStarved, number, settings }: Options) => {
   const { data, from, hash, nonce, offer, to, value } = tx
   const result = Execution.run(before, tx, { block: number, settings, contracts })
-  const isSuccess = result.status === "success" && (offer === undefined || result.gas <= offer.gas)
+  const isPaid = offer === undefined || (result.gas <= offer.gas && !isStarved())
+  const isSuccess = result.status === "success" && isPaid
   const draft = State.draft(isSuccess ? result.state() : before)
   draft.write(State.nonce(from), BigInt(nonce) + 1n)
   if (offer !== undefined) {
-    const gas = result.gas < offer.gas ? result.gas : offer.gas
+    const gas = isPaid ? result.gas : offer.gas
     draft.write(State.wei(from), draft.read(State.wei(from)) - gas * price(offer, baseFee))
   }
   if (isSuccess && value > 0n) {

@@ -14,12 +14,14 @@ export interface Mood {
   readonly lag: number
   /** Per transaction and block: that it is left waiting though it pays enough. What it has outbid may be taken in its place. */
   readonly passOver: number
+  /** Per transaction: that it takes more gas than was estimated and offered, and reverts. */
+  readonly starve: number
   /** Per block: that a stranger trades with our vault. */
   readonly trade: number
 }
 
 /** What waits is mined in the next block. */
-export const calm: Mood = { reorganisation: 0, depth: 1, forget: 0, spike: 0, lag: 0, passOver: 0, trade: 0 }
+export const calm: Mood = { reorganisation: 0, depth: 1, forget: 0, spike: 0, lag: 0, passOver: 0, starve: 0, trade: 0 }
 
 /** Some of everything. */
 export const wild: Mood = {
@@ -29,5 +31,6 @@ export const wild: Mood = {
   spike: 0.004,
   lag: 0.03,
   passOver: 0.9,
+  starve: 0.05,
   trade: 0.005
 }

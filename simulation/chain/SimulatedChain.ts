@@ -95,6 +95,7 @@ export const make = ({ blockTime, dice, genesis, name, timeline, ...options }: O
   const nodes = Nodes.make(dice.fork("nodes"))
   const contracts = Genesis.contracts(name)
   const mining = dice.fork("mining")
+  const starving = dice.fork("starving")
   const reorganisations = dice.fork("reorganisations")
   const forgetting = dice.fork("forgetting")
   const state = () => ledger.state(head)
@@ -108,6 +109,7 @@ export const make = ({ blockTime, dice, genesis, name, timeline, ...options }: O
       baseFee: market.baseFee(head),
       state: ledger.state(head - 1),
       isPassedOver: () => mining.chance(passOver),
+      isStarved: () => starving.chance(mood.starve),
       settings,
       contracts
     })

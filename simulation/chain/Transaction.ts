@@ -37,7 +37,7 @@ const parse = (raw: string) => {
   }
 }
 
-export const read = (raw: string, chainId: number): Transaction => {
+const signed = (raw: string, chainId: number): Transaction => {
   const { r, s, v: _v, yParity, ...unsigned } = parse(raw)
   const { data = "0x", gas = 0n, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n, nonce = 0, to, value = 0n } = unsigned
   if (unsigned.chainId !== chainId) {
@@ -64,6 +64,18 @@ export const read = (raw: string, chainId: number): Transaction => {
     value,
     offer: { gas, maxFee: maxFeePerGas, tip: maxPriorityFeePerGas }
   }
+}
+
+/** Recovering the signer is slow, and the same bytes are sent to node after node. */
+const mostKnown = 1_000
+const known = new Map<string, Transaction>()
+
+export const read = (raw: string, chainId: number): Transaction => {
+  const key = `${chainId} ${raw}`
+  const found = known.get(key) ?? signed(raw, chainId)
+  if (known.size >= mostKnown) known.clear()
+  known.set(key, found)
+  return found
 }
 
 export const submitted = (

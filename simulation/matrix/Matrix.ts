@@ -95,14 +95,18 @@ export interface Report {
 
 export interface Extent {
   readonly folder: string
-  /** Every way to stop at every point, and all again with a further stop; or every so manieth point in one of the ways. */
+  /**
+   * Every way to stop at every point, and all again with a further stop; or every so manieth point in one of the ways, and
+   * the first point of each call that is not in `known`.
+   */
   readonly points: "all" | number
+  readonly known?: ReadonlySet<string>
 }
 
 export const explore = async (
   name: string,
   scenario: Simulation.Scenario,
-  { folder, points: which }: Extent
+  { folder, known = new Set(), points: which }: Extent
 ): Promise<Report> => {
   const dice = Dice.make(7).fork(name)
   // Whatever kills the process by itself ends a life too: the last one is the one to stop.
@@ -122,12 +126,12 @@ export const explore = async (
     }
   }
   const again = () => ({ at: dice.below(points.length), kind: dice.pick(["before", "after"] as const) })
-  for (const at of points.keys()) {
+  for (const [at, call] of points.entries()) {
     if (which === "all") {
       for (const kind of kinds) await hold([{ at, kind }])
       await hold([{ at, kind: "after" }, again()])
-    } else if (at % which === 0) {
-      const turn = at / which
+    } else if (at % which === 0 || (points.indexOf(call) === at && !known.has(call))) {
+      const turn = Math.floor(at / which)
       await hold(turn % 4 === 3 ? [{ at, kind: "after" }, again()] : [{ at, kind: kinds[turn % 4] ?? "before" }])
     }
   }
