@@ -10,9 +10,11 @@ interface Seen {
   readonly reached: bigint
   /** Since when no node has reached it, as milliseconds. */
   readonly missing: Option.Option<number>
+  /** Whether a node has been behind it since `missed` last. One that does not answer says nothing of it. */
+  readonly isDenied: boolean
 }
 
-const nothing: Seen = { highest: 0n, reached: 0n, missing: Option.none() }
+const nothing: Seen = { highest: 0n, reached: 0n, missing: Option.none(), isDenied: false }
 
 export const make = (chain: string) => {
   const seen = MutableRef.make(nothing)
@@ -23,14 +25,15 @@ export const make = (chain: string) => {
       const isBehind = block < now.highest
       MutableRef.set(
         seen,
-        isBehind ? { ...now, reached: BigInt.max(now.reached, block) } : { ...nothing, highest: block }
+        isBehind ? { ...now, reached: BigInt.max(now.reached, block), isDenied: true } : { ...nothing, highest: block }
       )
       return isBehind ? Option.some(now.highest) : Option.none()
     },
     /** Every node was asked, and none has answered as it should. */
     missed: Effect.flatMap(Clock.currentTimeMillis, (at) => {
-      const { highest, missing, reached } = MutableRef.get(seen)
-      if (reached === 0n) return Effect.void
+      const { highest, isDenied, missing, reached } = MutableRef.get(seen)
+      if (!isDenied) return Effect.void
+      MutableRef.update(seen, (now): Seen => ({ ...now, isDenied: false }))
       if (Option.isNone(missing)) {
         MutableRef.update(seen, (now): Seen => ({ ...now, missing: Option.some(at) }))
         return Effect.void

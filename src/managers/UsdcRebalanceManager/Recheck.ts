@@ -57,6 +57,8 @@ export const look = (id: RebalanceId, state: Failed) =>
       const isAdopted = own.value.standing._tag === "Done" && state.failure.reason !== "Unverifiable"
       return isAdopted ? found(own.value.to, own.value.standing.why) : none
     }
+    // Once, before the tries: whoever holds it does not get it again. Nobody else claims the same transfer before its record.
+    if (isSought(state)) yield* AlpacaWithdrawal.alone(Route.waiting(id, state))
     return yield* retrying(outside(id, state), { schedule: policies.retry, while: isTransient })
   })
 
@@ -79,16 +81,19 @@ const outside = (
   }
 }
 
+/** An order of which nothing is known: Alpaca may show a transfer of it by now. */
+const isSought = (state: Failed): boolean =>
+  state._tag === "WithdrawalFailed" && state.withdrawn === undefined && state.withdrawal === undefined &&
+  (state.failure.reason === "TimedOut" || state.failure.reason === "Unverifiable")
+
 /** A withdrawal that brought something is what it is; one that was never ordered has nothing to be found. */
 const withdrawal = (id: RebalanceId, state: typeof State.WithdrawalFailed.Type) =>
   Effect.gen(function*() {
     const alpaca = yield* AlpacaWallet
-    const { failure, withdrawal, withdrawn } = state
+    const { withdrawal, withdrawn } = state
     if (withdrawn !== undefined) return none
     if (withdrawal === undefined) {
-      if (failure.reason !== "TimedOut" && failure.reason !== "Unverifiable") return none
-      // Nobody else claims the same transfer between this look and its record.
-      yield* AlpacaWithdrawal.alone(Route.waiting(id, state))
+      if (!isSought(state)) return none
       const shown = yield* AlpacaWithdrawal.find(id, state)
       return Option.flatMap(shown, ({ id }) =>
         found(

@@ -175,6 +175,17 @@ describe("Requested", () => {
       yield* wentWell
     }))
 
+  test("a recheck whose look fails for a moment looks again, and does not wait for itself", ({ alpaca }) =>
+    Effect.gen(function*() {
+      yield* until(execute, 1)
+      yield* alpaca.failNext("orderWithdrawal", error("InsufficientPosition"))
+      yield* passing(UsdcRebalanceManager.resume(id))
+      yield* alpaca.place({ amount, address: wallet })
+      yield* alpaca.failNext("findWithdrawal", error("RateLimited"))
+      yield* passing(UsdcRebalanceManager.recheck(id))
+      yield* wentWell
+    }))
+
   test("a transfer that looks smaller is not passed over: a person must say, and nothing is ordered again", ({ alpaca }) =>
     Effect.gen(function*() {
       yield* until(execute, 1)
