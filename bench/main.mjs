@@ -1,7 +1,8 @@
 /**
  * What a workflow costs besides waiting for others: the whole process from the shell, and every request that it makes, counted
  * in the local world's servers. The world acts at once, so what is left is ours. Time is told as a ratio to an empty
- * Node process of the same run. Then the outbox alone: how many transactions it takes on at once.
+ * Node process of the same run. Then the outbox alone: how many transactions it takes on at once. Then the store: how many
+ * steps a second it makes durable, and how many better-sqlite3 does alone with the same bytes.
  */
 import { ConfigProvider, Effect, Logger, LogLevel } from "effect"
 import { spawn } from "node:child_process"
@@ -12,6 +13,7 @@ import { Config } from "../dist/index.js"
 import * as LocalWorld from "../dist/layers/local/LocalWorld.js"
 import { difference, summary } from "./Counting.mjs"
 import { throughput } from "./Outbox.mjs"
+import * as Steps from "./Steps.mjs"
 
 const runs = 7
 const ballast = path.join(import.meta.dirname, "..", "dist", "main.js")
@@ -129,6 +131,25 @@ const outbox = Effect.gen(function*() {
 
 const { gas, requests, samples } = await Effect.runPromise(Effect.scoped(program))
 const sent = await Effect.runPromise(Effect.scoped(outbox).pipe(Logger.withMinimumLogLevel(LogLevel.None)))
+
+const steps = Effect.gen(function*() {
+  const home = yield* folder
+  const measured = []
+  for (const concurrency of [64, 1]) {
+    const workflows = concurrency === 1 ? 50 : 500
+    const samples = { ours: [], raw: [] }
+    for (let run = 0; run < 3; run++) {
+      const name = (whose) => path.join(home, `${whose}-${concurrency}-${run}.db`)
+      const { payloads, stepsPerSecond } = yield* Steps.ours(name("ours"), { concurrency, workflows })
+      samples.ours.push(stepsPerSecond)
+      samples.raw.push((yield* Steps.raw(name("raw"), { concurrency, payloads, workflows })).stepsPerSecond)
+    }
+    const [ours, raw] = [summary(samples.ours).median, summary(samples.raw).median]
+    measured.push({ concurrency, workflows, ours, raw, ratio: raw / ours })
+  }
+  return measured
+})
+const durable = await Effect.runPromise(Effect.scoped(steps))
 const node = summary(samples.node).median
 const times = Object.fromEntries(
   Object.entries(samples).map((
@@ -136,7 +157,7 @@ const times = Object.fromEntries(
   ) => [name, { ...summary(values), ratioToNode: summary(values).median / node }])
 )
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ runs, times, requests, gas, outbox: sent }))
+  console.log(JSON.stringify({ runs, times, requests, gas, outbox: sent, steps: durable }))
 } else {
   const cell = (value) => String(value).padStart(8)
   console.log(`whole process, ${runs} runs, milliseconds and the median as a ratio to an empty Node process`)
@@ -159,5 +180,12 @@ if (process.argv.includes("--json")) {
   }
   for (const [name, count] of Object.entries(methodsPerTransfer)) {
     console.log(`${cell(count.toFixed(2))}  ${name} per transfer`)
+  }
+  console.log(
+    "\nsteps a second on the disk (a rebalance has eight), the median of three runs; raw is better-sqlite3 alone"
+  )
+  console.log(["at once", "ours", "raw", "raw/ours"].map(cell).join(""))
+  for (const { concurrency, ours, ratio, raw } of durable) {
+    console.log([concurrency, ours, raw, ratio.toFixed(1)].map(cell).join(""))
   }
 }

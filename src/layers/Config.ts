@@ -278,15 +278,7 @@ export const all = Config.all({
   cctp,
   policies,
   logging
-}).pipe(
-  // A request that is still on its way must not arrive after Ballast has concluded that Alpaca has not got it.
-  Config.validate({
-    message:
-      "BALLAST_WITHDRAWAL_SETTLING_TIME is not longer than BALLAST_HTTP_TIMEOUT: expected more, such as 2 minutes",
-    validation: ({ alpaca: { timeout }, policies: { withdrawalSettlingTime } }) =>
-      Duration.greaterThan(withdrawalSettlingTime, timeout)
-  })
-)
+})
 
 /** Every key that means something. */
 export const keys: ReadonlySet<string> = new Set([

@@ -163,7 +163,8 @@ export const plan = (id: RebalanceId, direction: Rebalance.State.Direction, amou
   Effect.gen(function*() {
     const store = yield* EventStore
     const { guard, order, quote } = yield* admitted(id, direction, amount)
-    yield* guard.admits(yield* store.operations({ live: true, orSince: guard.since }))
+    const counted = guard.since === undefined ? {} : { orSince: guard.since }
+    yield* guard.admits(yield* store.operations({ live: true, ...counted }))
     return { order, quote }
   })
 

@@ -106,17 +106,6 @@ describe("Config", () => {
     )
   })
 
-  it("lets no request be on its way for longer than what is waited for its effect", () => {
-    assert.match(
-      problems({ ...minimal, BALLAST_HTTP_TIMEOUT: "2 minutes" }).join("\n"),
-      /BALLAST_WITHDRAWAL_SETTLING_TIME is not longer than BALLAST_HTTP_TIMEOUT/
-    )
-    assert.deepStrictEqual(
-      right(load({ ...minimal, BALLAST_HTTP_TIMEOUT: "119 seconds" })).alpaca.timeout,
-      Duration.seconds(119)
-    )
-  })
-
   it("tells every value that is wrong, each once, also where two records read it", () => {
     const wrong = problems({ ...minimal, BALLAST_HTTP_TIMEOUT: "20", BALLAST_DURABILITY: "eventual" })
     assert.lengthOf(wrong, 2)

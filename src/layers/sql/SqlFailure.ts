@@ -72,3 +72,6 @@ export const isUniqueViolation = (error: SqlError): boolean => {
   const code = codeOf(original(error))
   return code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY"
 }
+
+/** What somebody answers on purpose, as against what SQLite says. */
+export const isOurs = <E>(error: E): error is Exclude<E, SqlError> => !(error instanceof SqlError)

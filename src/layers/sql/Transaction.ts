@@ -5,10 +5,11 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import { Context, Effect, Exit, Option, Schedule, Schema } from "effect"
+import { Context, Effect, Exit, GlobalValue, Option, Schedule, Schema } from "effect"
 import { StoreError } from "../../services/StoreError.ts"
 import * as FileIdentity from "./FileIdentity.ts"
-import { toStoreError } from "./SqlFailure.ts"
+import * as GroupCommit from "./GroupCommit.ts"
+import { isOurs, toStoreError } from "./SqlFailure.ts"
 
 export interface Transactions {
   /** Sees one state of the database throughout. `action` says what is being done, for the error. */
@@ -38,8 +39,6 @@ const untilFree = Schedule.exponential("5 millis").pipe(
   Schedule.upTo("5 seconds"),
   Schedule.whileInput((error: unknown) => error instanceof StoreError && error.reason === "Busy")
 )
-
-const isOurs = <E>(error: E): error is Exclude<E, SqlError> => !(error instanceof SqlError)
 
 /** Maps what SQLite says, and tries again for some seconds while another process writes. */
 export const patiently = <A, E, R>(
@@ -85,7 +84,7 @@ interface Kind {
 const once = <A, E, R>(
   sql: SqlClient.SqlClient,
   { begin, check, isDurable }: Kind,
-  body: Effect.Effect<A, E, R>
+  body: (connection: Connection) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError | StoreError, R> =>
   Effect.scoped(Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
@@ -93,7 +92,7 @@ const once = <A, E, R>(
       const connection = yield* restore(sql.reserve)
       if (isDurable) yield* full(connection)
       yield* execute(connection, begin)
-      const exit = yield* body.pipe(
+      const exit = yield* body(connection).pipe(
         Effect.mapInputContext((context: Context.Context<R>) =>
           Context.add(context, SqlClient.TransactionConnection, [connection, 0])
         ),
@@ -106,28 +105,39 @@ const once = <A, E, R>(
     })
   ))
 
-const transaction =
-  (sql: SqlClient.SqlClient, kind: (action: string) => Kind): Transactions["write"] => (action, body) =>
-    Effect.flatMap(
-      Effect.serviceOption(SqlClient.TransactionConnection),
-      Option.match({
-        // It would wait for the connection that its own caller holds.
-        onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
-        onNone: () => patiently(action, once(sql, kind(action), body))
-      })
-      // A span for each statement costs a third of the throughput.
-    ).pipe(Effect.withTracerEnabled(false))
+/** No transaction is begun inside another one: it would wait for the connection that its own caller holds. */
+const outside = <A, E, R>(action: string, effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    Effect.serviceOption(SqlClient.TransactionConnection),
+    Option.match({
+      onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
+      onNone: () => effect
+    })
+    // A span for each statement costs a third of the throughput.
+  ).pipe(Effect.withTracerEnabled(false))
+
+/** Whoever asks for it, and however often: all who write on a connection share their commits. */
+const groups = GlobalValue.globalValue(
+  "ballast/layers/sql/Transaction/groups",
+  () => new WeakMap<SqlClient.SqlClient, GroupCommit.GroupCommit>()
+)
+
+const groupOf = (sql: SqlClient.SqlClient): GroupCommit.GroupCommit => {
+  const stillThere = FileIdentity.make(sql)
+  const found = groups.get(sql) ??
+    GroupCommit.make(({ action, body, isDurable }) =>
+      patiently(action, once(sql, { begin: "BEGIN IMMEDIATE", isDurable, check: stillThere(action) }, body))
+    )
+  groups.set(sql, found)
+  return found
+}
 
 export const make = (sql: SqlClient.SqlClient): Transactions => {
-  const stillThere = FileIdentity.make(sql)
-  const writing = (isDurable: boolean) => (action: string): Kind => ({
-    begin: "BEGIN IMMEDIATE",
-    isDurable,
-    check: stillThere(action)
-  })
+  const group = groupOf(sql)
+  const reading: Kind = { begin: "BEGIN", isDurable: false, check: Effect.void }
   return {
-    read: transaction(sql, () => ({ begin: "BEGIN", isDurable: false, check: Effect.void })),
-    write: transaction(sql, writing(false)),
-    durableWrite: transaction(sql, writing(true))
+    read: (action, body) => outside(action, patiently(action, once(sql, reading, () => body))),
+    write: (action, body) => outside(action, group.write({ action, body: () => body, isDurable: false })),
+    durableWrite: (action, body) => outside(action, group.write({ action, body: () => body, isDurable: true }))
   }
 }

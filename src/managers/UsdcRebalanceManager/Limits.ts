@@ -104,7 +104,8 @@ export const guard = (id: RebalanceId, order: Order, takes = true) =>
       const others = othersThan(id, operations)
       return Either.map(Either.all([place(others), day(others), funds(others)]), () => undefined)
     }
-    return { since: dayAgo, admits }
+    // Those that have settled are looked at only where a limit counts them.
+    return { ...(Option.isSome(maxPerDay) ? { since: dayAgo } : {}), admits }
   })
 
 /** Trading changes it at any moment: what is short when it is paid is a matter of BALLAST_VAULT_SHORT_WITHDRAWAL. */

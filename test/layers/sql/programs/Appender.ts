@@ -1,6 +1,6 @@
 /**
- * From when it is told to on stdin it drives one mint after the other through the store and the outbox as fast as it can,
- * until it is killed: path, seed of its ids. Says `ready`, and then what has been acknowledged: `event ID SEQUENCE`,
+ * From when it is told to on stdin it drives mints through the store and the outbox as fast as it can, many at once so that
+ * they share commits, until it is killed: path, seed of its ids. Says `ready`, and then what has been acknowledged: `event ID SEQUENCE`,
  * `transaction ID`.
  */
 import { Effect, Layer, Option } from "effect"
@@ -40,9 +40,13 @@ const mint = (index: number) =>
     yield* say(`transaction ${id}`)
   }).pipe(Effect.scoped)
 
-const program = Effect.gen(function*() {
-  for (let index = 0;; index++) yield* mint(index)
-})
+const lanes = 16
+
+const program = Effect.forEach(
+  Array.from({ length: lanes }, (_, lane) => lane),
+  (lane) => Effect.iterate(lane, { while: () => true, body: (index) => Effect.as(mint(index), index + lanes) }),
+  { concurrency: "unbounded", discard: true }
+)
 
 const layer = Layer.mergeAll(
   SqlEventStore.layer({ softwareVersion: "test" }),

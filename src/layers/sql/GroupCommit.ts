@@ -1,0 +1,146 @@
+/**
+ * Whoever writes on a connection shares one transaction, and its fsync, with all who wait at that moment. Each writes within
+ * a savepoint of its own, so that who fails takes nothing of the others with him; nobody is answered before the commit.
+ */
+import type { Connection } from "@effect/sql/SqlConnection"
+import { SqlError } from "@effect/sql/SqlError"
+import { Cause, Context, Deferred, Effect, Exit, Fiber, Option } from "effect"
+import { StoreError } from "../../services/StoreError.ts"
+import { isOurs } from "./SqlFailure.ts"
+
+export interface Writing<A, E, R> {
+  /** What is being done, for the error. */
+  readonly action: string
+  /** Whether it has to be on the disk before it is answered, whatever the database was opened with. */
+  readonly isDurable: boolean
+  readonly body: (connection: Connection) => Effect.Effect<A, E, R>
+}
+
+type Transact = <A, E, R>(writing: Writing<A, E, R>) => Effect.Effect<A, Exclude<E, SqlError> | StoreError, R>
+
+export interface GroupCommit {
+  /** Interrupted before its commit has begun it writes nothing; after that it waits for the end. */
+  readonly write: Transact
+}
+
+interface Writer extends Omit<Writing<never, never, never>, "body"> {
+  /** As one of many: what it answers is to be run once all is committed. */
+  readonly together: (connection: Connection) => Effect.Effect<Effect.Effect<unknown>, SqlError>
+  /** In a transaction of its own. */
+  readonly alone: Effect.Effect<unknown>
+  readonly fail: (error: StoreError) => Effect.Effect<unknown>
+}
+
+/** So many share a transaction at most: others who only read have to wait for its end. */
+const most = 256
+
+/** What SQLite itself says is said to all: it may have rolled back more than this part. */
+const inSavepoint = <A, E, R>(
+  connection: Connection,
+  body: Effect.Effect<A, E, R>
+): Effect.Effect<Exit.Exit<A, Exclude<E, SqlError>>, SqlError, R> =>
+  Effect.gen(function*() {
+    const execute = (text: string) => connection.executeRaw(text, [])
+    yield* execute("SAVEPOINT writer")
+    const exit = yield* Effect.exit(
+      Effect.catchAll(body, (error) => isOurs(error) ? Effect.fail(error) : Effect.die(error))
+    )
+    if (Exit.isFailure(exit)) {
+      const defect = Cause.dieOption(exit.cause)
+      if (Option.isSome(defect) && defect.value instanceof SqlError) return yield* defect.value
+      yield* execute("ROLLBACK TO writer")
+    }
+    yield* execute("RELEASE writer")
+    return exit
+  })
+
+/** @param transact runs it in one transaction, and tries again for some seconds while another process writes */
+export const make = (transact: Transact): GroupCommit => {
+  // No longer than there are fibers that wait for their answer.
+  let waiting: Array<Writer> = []
+  let isLed = false
+
+  const commit = (writers: ReadonlyArray<Writer>) =>
+    transact({
+      action: `write for ${writers.length} at once`,
+      isDurable: writers.some(({ isDurable }) => isDurable),
+      body: (connection) => Effect.forEach(writers, ({ together }) => together(connection))
+    }).pipe(
+      Effect.flatMap(Effect.forEach((answer) => answer, { discard: true })),
+      Effect.catchAllCause((cause) => {
+        const failure = Cause.failureOption(cause)
+        // One after the other they would wait for as long again, each.
+        return Option.isSome(failure) && failure.value.reason === "Busy"
+          ? Effect.forEach(writers, ({ fail }) => fail(failure.value), { discard: true })
+          // Nothing of it was kept: whose fault it was shows when each has a transaction of its own.
+          : Effect.forEach(writers, ({ alone }) => alone, { discard: true })
+      })
+    )
+
+  const lead = Effect.gen(function*() {
+    while (waiting.length > 0) {
+      // Those who are about to write come to stand beside the first.
+      yield* Effect.yieldNow()
+      const writers = waiting.splice(0, most)
+      const [first, ...others] = writers
+      if (first !== undefined) yield* others.length === 0 ? first.alone : commit(writers)
+    }
+    isLed = false
+  })
+
+  const write: Transact = <A, E, R>({ action, body, isDurable }: Writing<A, E, R>) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const own = yield* Effect.context<R>()
+        const answer = yield* Deferred.make<A, Exclude<E, SqlError> | StoreError>()
+        let isWanted = true
+        let running: Fiber.Fiber<A, E> | undefined
+        // In a fiber of its own, so that its caller can interrupt it, and nobody else with it.
+        const interruptible = (connection: Connection) =>
+          Effect.suspend(() =>
+            isWanted
+              ? Effect.flatMap(Effect.fork(Effect.interruptible(body(connection))), (fiber) => {
+                running = fiber
+                return Effect.flatten(Fiber.await(fiber))
+              })
+              : Effect.interrupt
+          )
+        const writer: Writer = {
+          action,
+          isDurable,
+          together: (connection) =>
+            inSavepoint(connection, interruptible(connection)).pipe(
+              Effect.map((exit) => Deferred.done(answer, exit)),
+              Effect.mapInputContext((shared: Context.Context<never>) => Context.merge(own, shared))
+            ),
+          alone: Effect.flatMap(
+            Effect.exit(Effect.provide(transact({ action, isDurable, body: interruptible }), own)),
+            (exit) => Deferred.done(answer, exit)
+          ),
+          fail: (error) => Deferred.fail(answer, new StoreError({ ...error, action }))
+        }
+        waiting.push(writer)
+        if (!isLed) {
+          isLed = true
+          yield* Effect.forkDaemon(lead)
+        }
+        return yield* restore(Deferred.await(answer)).pipe(
+          Effect.onInterrupt(() =>
+            Effect.suspend(() => {
+              isWanted = false
+              if (waiting.includes(writer)) {
+                waiting = waiting.filter((one) => one !== writer)
+                return Effect.void
+              }
+              return Effect.zipRight(
+                running === undefined ? Effect.void : Fiber.interrupt(running),
+                Effect.exit(Deferred.await(answer))
+              )
+            })
+          )
+        )
+      })
+    )
+
+  return { write }
+}
