@@ -1,4 +1,6 @@
 /** Words of the outside, fit for a log and a terminal. */
+import { Option } from "effect"
+
 const longest = 500
 /** Patterns take long for very long texts, of which only the beginning is shown. */
 const longestRead = 20 * longest
@@ -22,3 +24,7 @@ export const quoted = (text: string, length: number = 80): string =>
     /[\p{C}\p{Zl}\p{Zp}]/gu,
     (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`
   )
+
+/** What anything thrown says of itself: an object may refuse to be made a text. */
+export const shown = (thrown: unknown): string =>
+  Option.getOrElse(Option.liftThrowable(String)(thrown), () => "it cannot be shown")

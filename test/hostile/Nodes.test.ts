@@ -269,6 +269,7 @@ describe("what a node refuses", () => {
     const ring = new Error("a ring")
     ring.cause = ring
     expect(RpcFailure.read(ring).isRevert).toBe(false)
+    expect(RpcFailure.read({ toString: false }).text).toContain("cannot be shown")
   })
 
   it("no text takes long to read", () => {

@@ -5,6 +5,7 @@
 import { Option } from "effect"
 import { ExecutionRevertedError, isHex } from "viem"
 import type { Hex } from "../../domain/Hex.ts"
+import { shown } from "../../domain/Printable.ts"
 import * as RevertReason from "./RevertReason.ts"
 
 export interface RpcFailure {
@@ -86,7 +87,7 @@ export const read = (error: unknown): RpcFailure => {
   const said = isParser
     ? "The body is not JSON."
     : field(errors, "details", isText) ?? field(errors.toReversed(), "message", isText) ?? ""
-  const summary = field(errors, "shortMessage", isText) ?? field(errors, "name", isText) ?? String(error)
+  const summary = field(errors, "shortMessage", isText) ?? field(errors, "name", isText) ?? shown(error)
   const system = field(errors, "code", isText)
   // fetch says no more than that it failed; why is in its cause.
   const why = isParser ? undefined : field(errors.toReversed(), "message", isText)

@@ -1,6 +1,7 @@
 /** What is to be known of an HTTP exchange that brought no answer. Nothing of the request is kept: it bears the credentials. */
 import type { HttpClientError } from "@effect/platform"
 import { Data, Predicate } from "effect"
+import { shown } from "../../domain/Printable.ts"
 
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{
   /** `NotSent`: certainly not one byte of the request has left. */
@@ -37,7 +38,7 @@ const neverConnected = (error: unknown): boolean => {
 const describe = (error: unknown): string => {
   const code = word(error, "code")
   const message = word(error, "message")
-  if (message === "") return code === "" ? String(error) : code
+  if (message === "") return code === "" ? shown(error) : code
   return code === "" || message.includes(code) ? message : `${code} ${message}`
 }
 
