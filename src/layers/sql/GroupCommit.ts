@@ -2,6 +2,7 @@
  * Whoever writes on a connection shares one transaction, and its fsync, with all who wait at that moment. Each writes within
  * a savepoint of its own, so that who fails takes nothing of the others with him; nobody is answered before the commit.
  */
+import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, Option } from "effect"
@@ -23,7 +24,8 @@ export interface GroupCommit {
   readonly write: Transact
 }
 
-interface Writer extends Omit<Writing<never, never, never>, "body"> {
+interface Writer {
+  readonly isDurable: boolean
   /** As one of many: what it answers is to be run once all is committed. */
   readonly together: (connection: Connection) => Effect.Effect<Effect.Effect<unknown>, SqlError>
   /** In a transaction of its own. */
@@ -92,29 +94,30 @@ export const make = (transact: Transact): GroupCommit => {
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const own = yield* Effect.context<R>()
+        const refs = yield* Effect.getFiberRefs
         const answer = yield* Deferred.make<A, Exclude<E, SqlError> | StoreError>()
         let isWanted = true
         let running: Fiber.Fiber<A, E> | undefined
-        // In a fiber of its own, so that its caller can interrupt it, and nobody else with it.
-        const interruptible = (connection: Connection) =>
-          Effect.suspend(() =>
-            isWanted
-              ? Effect.flatMap(Effect.fork(Effect.interruptible(body(connection))), (fiber) => {
+        // In a fiber of its own: with its caller's clock and all else, and its caller can interrupt it, and nobody else with it.
+        const ofCaller = (connection: Connection) =>
+          Effect.suspend(() => {
+            if (!isWanted) return Effect.interrupt
+            const context = Context.add(own, SqlClient.TransactionConnection, [connection, 0])
+            const provided = Effect.mapInputContext(body(connection), (_: Context.Context<never>) => context)
+            return Effect.flatMap(
+              Effect.fork(Effect.zipRight(Effect.setFiberRefs(refs), Effect.interruptible(provided))),
+              (fiber) => {
                 running = fiber
                 return Effect.flatten(Fiber.await(fiber))
-              })
-              : Effect.interrupt
-          )
+              }
+            )
+          })
         const writer: Writer = {
-          action,
           isDurable,
           together: (connection) =>
-            inSavepoint(connection, interruptible(connection)).pipe(
-              Effect.map((exit) => Deferred.done(answer, exit)),
-              Effect.mapInputContext((shared: Context.Context<never>) => Context.merge(own, shared))
-            ),
+            Effect.map(inSavepoint(connection, ofCaller(connection)), (exit) => Deferred.done(answer, exit)),
           alone: Effect.flatMap(
-            Effect.exit(Effect.provide(transact({ action, isDurable, body: interruptible }), own)),
+            Effect.exit(transact({ action, isDurable, body: ofCaller })),
             (exit) => Deferred.done(answer, exit)
           ),
           fail: (error) => Deferred.fail(answer, new StoreError({ ...error, action }))
@@ -128,14 +131,11 @@ export const make = (transact: Transact): GroupCommit => {
           Effect.onInterrupt(() =>
             Effect.suspend(() => {
               isWanted = false
-              if (waiting.includes(writer)) {
-                waiting = waiting.filter((one) => one !== writer)
-                return Effect.void
-              }
-              return Effect.zipRight(
-                running === undefined ? Effect.void : Fiber.interrupt(running),
-                Effect.exit(Deferred.await(answer))
-              )
+              waiting = waiting.filter((one) => one !== writer)
+              // What has not begun does not begin any more: it may have waited for another process.
+              return running === undefined
+                ? Effect.void
+                : Effect.zipRight(Fiber.interrupt(running), Effect.exit(Deferred.await(answer)))
             })
           )
         )

@@ -1,6 +1,6 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Exit, Fiber } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, FiberRef, TestClock } from "effect"
 import * as Transaction from "../../../src/layers/sql/Transaction.ts"
 import { StoreError } from "../../../src/services/StoreError.ts"
 import * as Temporary from "./Temporary.ts"
@@ -111,5 +111,40 @@ describe("those who write at once", () => {
       yield* Fiber.interrupt(stuck)
       yield* Fiber.join(kept)
       assert.deepStrictEqual(yield* tx.read("list", conditions(sql)), ["kept"])
+    }))
+
+  it.scopedLive("are each run as their own caller", () =>
+    Effect.gen(function*() {
+      const { tx } = yield* given
+      const caller = FiberRef.unsafeMake("nobody")
+      const exits = yield* together(
+        tx,
+        names.map((name) => Effect.locally(tx.write("write", FiberRef.get(caller)), caller, name))
+      )
+      assert.deepStrictEqual(exits, names.map((name) => Exit.succeed(name)))
+    }))
+
+  it.scoped("are all told that another process writes, each of its own writing, and can be interrupted until then", () =>
+    Effect.gen(function*() {
+      const { other, otherTx, sql, tx } = yield* given
+      const begun = yield* Deferred.make<void>()
+      yield* Effect.forkScoped(
+        otherTx.write("write", Effect.all([insert(other, "a"), Deferred.succeed(begun, undefined), Effect.never]))
+      )
+      yield* Deferred.await(begun)
+      const two = yield* Effect.forEach(
+        ["b", "c"],
+        (name) => Effect.fork(Effect.flip(tx.write(`write ${name}`, insert(sql, name))))
+      )
+      const impatient = yield* Effect.fork(tx.write("write d", insert(sql, "d")))
+      yield* TestClock.adjust("4 seconds")
+      // Ends without the clock moving on.
+      yield* Fiber.interrupt(impatient)
+      yield* TestClock.adjust("2 seconds")
+      const errors = yield* Effect.forEach(two, (one) => Fiber.join(one))
+      assert.deepStrictEqual(
+        errors.map((error) => [error.reason, error.action]),
+        [["Busy", "write b"], ["Busy", "write c"]]
+      )
     }))
 })
