@@ -127,6 +127,11 @@ const isRates = Schema.is(Schema.Struct({
   standard: Schema.NonNegativeBigIntFromSelf
 }))
 
+const accessToken = Effect.flatMap(
+  OAuth.make({ tokenUrl: "https://authx.test/token", key: config.key, secret: config.secret, timeout: "5 seconds" }),
+  ({ token }) => token
+)
+
 const decoders: Readonly<Record<string, Decoder>> = {
   "a mint that was requested": {
     golden: mintAnswer,
@@ -186,29 +191,13 @@ const decoders: Readonly<Record<string, Decoder>> = {
   },
   "an access token": {
     golden: { access_token: "a-token", expires_in: 899, token_type: "Bearer" },
-    call: Effect.flatMap(
-      OAuth.make({
-        tokenUrl: "https://authx.test/token",
-        key: config.key,
-        secret: config.secret,
-        timeout: "5 seconds"
-      }),
-      ({ token }) => token
-    ),
+    call: accessToken,
     is: (value) => Redacted.isRedacted(value) && /^[\x21-\x7e]+$/.test(String(Redacted.value(value)))
   },
   "a refusal of an access token": {
     status: 400,
     golden: { error: "invalid_client", error_description: "no such client" },
-    call: Effect.flatMap(
-      OAuth.make({
-        tokenUrl: "https://authx.test/token",
-        key: config.key,
-        secret: config.secret,
-        timeout: "5 seconds"
-      }),
-      ({ token }) => token
-    ),
+    call: accessToken,
     is: () => false
   },
   "what Circle says of a burn": {

@@ -5,7 +5,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import { Cause, Context, Deferred, Effect, Exit, Fiber, Option } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Fiber, FiberRef, FiberRefs, Option } from "effect"
 import { StoreError } from "../../services/StoreError.ts"
 import { isOurs } from "./SqlFailure.ts"
 
@@ -94,7 +94,8 @@ export const make = (transact: Transact): GroupCommit => {
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const own = yield* Effect.context<R>()
-        const refs = yield* Effect.getFiberRefs
+        // A caller that cleans up after its own interruption still writes: the release of a lease.
+        const refs = FiberRefs.delete(yield* Effect.getFiberRefs, FiberRef.interruptedCause)
         const answer = yield* Deferred.make<A, Exclude<E, SqlError> | StoreError>()
         let isWanted = true
         let running: Fiber.Fiber<A, E> | undefined
@@ -103,7 +104,10 @@ export const make = (transact: Transact): GroupCommit => {
           Effect.suspend(() => {
             if (!isWanted) return Effect.interrupt
             const context = Context.add(own, SqlClient.TransactionConnection, [connection, 0])
-            const provided = Effect.mapInputContext(body(connection), (_: Context.Context<never>) => context)
+            const provided = Effect.mapInputContext(
+              body(connection),
+              (outer: Context.Context<never>) => Context.merge(outer, context)
+            )
             return Effect.flatMap(
               Effect.fork(Effect.zipRight(Effect.setFiberRefs(refs), Effect.interruptible(provided))),
               (fiber) => {

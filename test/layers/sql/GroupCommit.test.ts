@@ -124,6 +124,20 @@ describe("those who write at once", () => {
       assert.deepStrictEqual(exits, names.map((name) => Exit.succeed(name)))
     }))
 
+  it.scopedLive("write also while they clean up after an interruption", () =>
+    Effect.gen(function*() {
+      const { sql, tx } = yield* given
+      const inside = yield* Deferred.make<void>()
+      const fiber = yield* Effect.fork(
+        Effect.zipRight(Deferred.succeed(inside, undefined), Effect.never).pipe(
+          Effect.onInterrupt(() => Effect.orDie(tx.write("clean up", insert(sql, "cleaned"))))
+        )
+      )
+      yield* Deferred.await(inside)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* tx.read("list", conditions(sql)), ["cleaned"])
+    }))
+
   it.scoped("are all told that another process writes, each of its own writing, and can be interrupted until then", () =>
     Effect.gen(function*() {
       const { other, otherTx, sql, tx } = yield* given
