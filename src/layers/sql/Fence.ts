@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { type Lease, LeaseLost } from "../../services/Leases.ts"
 
 interface Row {
+  readonly name: string
   readonly token: number
   /** The last holder's, also once released: whoever was taken over is told by whom. */
   readonly owner: string | null
@@ -12,12 +13,32 @@ interface Row {
   readonly expires_at: number | null
 }
 
-type Held = Pick<Lease, "name" | "token">
+export type Held = Pick<Lease, "name" | "token">
 
 /** Past its expiry a lease is still its holder's, until somebody else takes it. */
-export const make = (sql: SqlClient.SqlClient) => ({ name, token }: Held): Effect.Effect<void, LeaseLost | SqlError> =>
-  Effect.flatMap(sql<Row>`SELECT token, owner, expires_at FROM leases WHERE name = ${name}`, ([row]) => {
-    if (row?.token === token && row.expires_at !== null) return Effect.void
-    const isTaken = row !== undefined && row.token !== token && row.owner !== null
-    return new LeaseLost({ name, token, ...(isTaken ? { holder: row.owner } : {}) })
-  })
+const lostOf = ({ name, token }: Held, row: Row | undefined): LeaseLost | undefined => {
+  if (row?.token === token && row.expires_at !== null) return undefined
+  const isTaken = row !== undefined && row.token !== token && row.owner !== null
+  return new LeaseLost({ name, token, ...(isTaken ? { holder: row.owner } : {}) })
+}
+
+/** Reads all of them at once; the answer says of each whether it is lost. */
+export const make =
+  (sql: SqlClient.SqlClient) =>
+  (leases: ReadonlyArray<Held>): Effect.Effect<(lease: Held) => LeaseLost | undefined, SqlError> =>
+    Effect.map(
+      sql<Row>`
+        SELECT name, token, owner, expires_at FROM leases
+        WHERE name IN (SELECT value FROM json_each(${JSON.stringify(leases.map(({ name }) => name))}))`,
+      (rows) => {
+        const byName = new Map(rows.map((row) => [row.name, row]))
+        return (lease) => lostOf(lease, byName.get(lease.name))
+      }
+    )
+
+/** Fails when this one is lost. */
+export const unlessLost = (sql: SqlClient.SqlClient) => {
+  const fence = make(sql)
+  return (lease: Held): Effect.Effect<void, LeaseLost | SqlError> =>
+    Effect.flatMap(fence([lease]), (lost) => lost(lease) ?? Effect.void)
+}

@@ -1,11 +1,25 @@
 /**
  * Whoever writes on a connection shares one transaction, and its fsync, with all who wait at that moment. Each writes within
  * a savepoint of its own, so that who fails takes nothing of the others with him; nobody is answered before the commit.
+ * Those who want the same of other rows have it done by the same statements, once for all of them.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import { Cause, Context, Deferred, Effect, Exit, Fiber, FiberRef, FiberRefs, Option } from "effect"
+import {
+  Array as Arr,
+  Cause,
+  Context,
+  Deferred,
+  Effect,
+  type Either,
+  Exit,
+  Fiber,
+  FiberId,
+  FiberRef,
+  FiberRefs,
+  Option
+} from "effect"
 import { StoreError } from "../../services/StoreError.ts"
 import { isOurs } from "./SqlFailure.ts"
 
@@ -19,15 +33,27 @@ export interface Writing<A, E, R> {
 
 type Transact = <A, E, R>(writing: Writing<A, E, R>) => Effect.Effect<A, Exclude<E, SqlError> | StoreError, R>
 
+/** What is done for many by the same statements; answers in the order of what it is given. Who is refused has changed nothing. */
+export type InBulk<In, A, E> = (
+  inputs: ReadonlyArray<In>
+) => Effect.Effect<ReadonlyArray<Either.Either<A, E>>, SqlError>
+
 export interface GroupCommit {
   /** Interrupted before its commit has begun it writes nothing; after that it waits for the end. */
   readonly write: Transact
+  /** The same, for one of those for whom `run` does it together. */
+  readonly bulk: <In, A, E>(
+    run: InBulk<In, A, E>
+  ) => (writing: Omit<Writing<A, E, never>, "body"> & { readonly input: In }) => Effect.Effect<A, E | StoreError>
 }
 
 interface Writer {
   readonly isDurable: boolean
-  /** As one of many: what it answers is to be run once all is committed. */
-  readonly together: (connection: Connection) => Effect.Effect<Effect.Effect<unknown>, SqlError>
+  /** For all who brought this same function: what they answer is to be run once everything is committed. */
+  readonly together: (
+    connection: Connection,
+    writers: ReadonlyArray<Writer>
+  ) => Effect.Effect<ReadonlyArray<Effect.Effect<unknown>>, SqlError>
   /** In a transaction of its own. */
   readonly alone: Effect.Effect<unknown>
   readonly fail: (error: StoreError) => Effect.Effect<unknown>
@@ -66,9 +92,13 @@ export const make = (transact: Transact): GroupCommit => {
     transact({
       action: `write for ${writers.length} at once`,
       isDurable: writers.some(({ isDurable }) => isDurable),
-      body: (connection) => Effect.forEach(writers, ({ together }) => together(connection))
+      body: (connection) => {
+        const alike = new Map<Writer["together"], Array<Writer>>()
+        for (const writer of writers) alike.set(writer.together, [...alike.get(writer.together) ?? [], writer])
+        return Effect.forEach(alike, ([together, members]) => together(connection, members))
+      }
     }).pipe(
-      Effect.flatMap(Effect.forEach((answer) => answer, { discard: true })),
+      Effect.flatMap((answers) => Effect.all(answers.flat(), { discard: true })),
       Effect.catchAllCause((cause) => {
         const failure = Cause.failureOption(cause)
         // One after the other they would wait for as long again, each.
@@ -89,6 +119,32 @@ export const make = (transact: Transact): GroupCommit => {
     }
     isLed = false
   })
+
+  /** @param stop what is to be done about one who has begun and is not wanted any more; none before it has begun */
+  const answered = <A, E>(
+    answer: Deferred.Deferred<A, E>,
+    writer: Writer,
+    restore: <B, F, R>(effect: Effect.Effect<B, F, R>) => Effect.Effect<B, F, R>,
+    stop: () => Effect.Effect<unknown> | undefined
+  ) =>
+    Effect.suspend(() => {
+      waiting.push(writer)
+      const led = isLed ? Effect.void : Effect.forkDaemon(lead)
+      isLed = true
+      return Effect.zipRight(led, restore(Deferred.await(answer)))
+    }).pipe(
+      Effect.onInterrupt(() =>
+        Effect.suspend(() => {
+          waiting = waiting.filter((one) => one !== writer)
+          // What has not begun does not begin any more: it may have waited for another process.
+          const stopping = stop()
+          return stopping === undefined ? Effect.void : Effect.zipRight(stopping, Effect.exit(Deferred.await(answer)))
+        })
+      )
+    )
+
+  const failing = <A, E>(answer: Deferred.Deferred<A, E | StoreError>, action: string) => (error: StoreError) =>
+    Deferred.fail(answer, new StoreError({ ...error, action }))
 
   const write: Transact = <A, E, R>({ action, body, isDurable }: Writing<A, E, R>) =>
     Effect.uninterruptibleMask((restore) =>
@@ -119,32 +175,60 @@ export const make = (transact: Transact): GroupCommit => {
         const writer: Writer = {
           isDurable,
           together: (connection) =>
-            Effect.map(inSavepoint(connection, ofCaller(connection)), (exit) => Deferred.done(answer, exit)),
+            Effect.map(inSavepoint(connection, ofCaller(connection)), (exit) => [Deferred.done(answer, exit)]),
           alone: Effect.flatMap(
             Effect.exit(transact({ action, isDurable, body: ofCaller })),
             (exit) => Deferred.done(answer, exit)
           ),
-          fail: (error) => Deferred.fail(answer, new StoreError({ ...error, action }))
+          fail: failing(answer, action)
         }
-        waiting.push(writer)
-        if (!isLed) {
-          isLed = true
-          yield* Effect.forkDaemon(lead)
-        }
-        return yield* restore(Deferred.await(answer)).pipe(
-          Effect.onInterrupt(() =>
-            Effect.suspend(() => {
-              isWanted = false
-              waiting = waiting.filter((one) => one !== writer)
-              // What has not begun does not begin any more: it may have waited for another process.
-              return running === undefined
-                ? Effect.void
-                : Effect.zipRight(Fiber.interrupt(running), Effect.exit(Deferred.await(answer)))
-            })
-          )
-        )
+        return yield* answered(answer, writer, restore, () => {
+          isWanted = false
+          return running === undefined ? undefined : Fiber.interrupt(running)
+        })
       })
     )
 
-  return { write }
+  const bulk = <In, A, E>(run: InBulk<In, A, E>) => {
+    interface Asked {
+      readonly input: In
+      readonly answer: Deferred.Deferred<A, E | StoreError>
+      hasBegun: boolean
+    }
+    const asked = new Map<Writer, Asked>()
+    const together: Writer["together"] = (_connection, writers) =>
+      Effect.suspend(() => {
+        // Those who are not among them any more were interrupted.
+        const members = writers.map((writer) => asked.get(writer)).filter((member) => member !== undefined)
+        for (const member of members) member.hasBegun = true
+        return Effect.map(
+          run(members.map(({ input }) => input)),
+          (results) =>
+            Arr.zipWith(members, results, ({ answer }, result) => Deferred.done(answer, Exit.fromEither(result)))
+        )
+      })
+    return ({ action, input, isDurable }: Omit<Writing<A, E, never>, "body"> & { readonly input: In }) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.suspend(() => {
+          const answer = Deferred.unsafeMake<A, E | StoreError>(FiberId.none)
+          const writer: Writer = {
+            isDurable,
+            together,
+            alone: transact({ action, isDurable, body: (connection) => together(connection, [writer]) }).pipe(
+              Effect.flatMap((answers) => Effect.all(answers, { discard: true })),
+              Effect.catchAllCause((cause) => Deferred.failCause(answer, cause))
+            ),
+            fail: failing(answer, action)
+          }
+          const one: Asked = { input, answer, hasBegun: false }
+          asked.set(writer, one)
+          return answered(answer, writer, restore, () => {
+            asked.delete(writer)
+            return one.hasBegun ? Effect.void : undefined
+          }).pipe(Effect.ensuring(Effect.sync(() => asked.delete(writer))))
+        })
+      )
+  }
+
+  return { write, bulk }
 }

@@ -52,7 +52,7 @@ export const make = Effect.gen(function*() {
       Effect.map(([row]) => Option.fromNullable(row))
     )
 
-  const holds = Fence.make(sql)
+  const holds = Fence.unlessLost(sql)
 
   const earlierAttempts = (key: TransactionKey) =>
     Effect.gen(function*() {

@@ -4,8 +4,9 @@ import { Clock, DateTime, Effect, Layer } from "effect"
 import * as Aggregate from "../../domain/Aggregate.ts"
 import * as Aggregates from "../../domain/Aggregates.ts"
 import type { OperationId } from "../../domain/OperationId.ts"
-import { EventStore, type OperationFilter, VersionConflict } from "../../services/EventStore.ts"
-import * as Fence from "./Fence.ts"
+import { EventStore, type Guard, type OperationFilter, VersionConflict } from "../../services/EventStore.ts"
+import { StoreError } from "../../services/StoreError.ts"
+import * as Appending from "./Appending.ts"
 import * as Integrity from "./Integrity.ts"
 import { isUniqueViolation } from "./SqlFailure.ts"
 import * as StoredEvents from "./StoredEvents.ts"
@@ -20,48 +21,20 @@ export interface Options {
 }
 
 /** Somebody inserted the sequence that was free when we looked. */
-class Overtaken {
-  readonly _tag = "Overtaken"
-}
+const isTaken = (error: unknown): error is StoreError => error instanceof StoreError && isUniqueViolation(error)
 
 const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const { read, write } = Transaction.make(sql)
-    const fence = Fence.make(sql)
+    const { bulkWrite, read, write } = Transaction.make(sql)
+    const appending = Appending.make(sql)
+    const appendAll = bulkWrite(appending.append)
     const types = aggregates.map(({ type }) => type)
 
     const stream = (type: string, id: string) =>
       sql<StoredEvents.StreamRow>`
         SELECT sequence, event_type, event_version, payload FROM events
         WHERE aggregate_type = ${type} AND aggregate_id = ${id} ORDER BY sequence`
-
-    const currentVersion = (type: string, id: string) =>
-      sql<{ version: number | null }>`
-        SELECT MAX(sequence) AS version FROM events WHERE aggregate_type = ${type} AND aggregate_id = ${id}`.pipe(
-        Effect.map(([row]) => row?.version ?? 0)
-      )
-
-    const writeView = (
-      type: string,
-      row: {
-        readonly id: string
-        readonly version: number
-        readonly startedAt: string
-        readonly updatedAt: string
-        readonly view: Aggregate.View
-      }
-    ) => {
-      const { data, failure, finished, settled, state, succeeded } = Views.columns(row.view)
-      return sql`
-        INSERT INTO ${sql(Views.tableOf(type))}
-          (id, state, version, finished, settled, succeeded, failure, data, started_at, updated_at)
-        VALUES (${row.id}, ${state}, ${row.version}, ${finished}, ${settled}, ${succeeded}, ${failure}, ${data},
-          ${row.startedAt}, ${row.updatedAt})
-        ON CONFLICT (id) DO UPDATE SET
-          state = excluded.state, version = excluded.version, finished = excluded.finished, settled = excluded.settled,
-          succeeded = excluded.succeeded, failure = excluded.failure, data = excluded.data, updated_at = excluded.updated_at`
-    }
 
     const viewRows = (type: string, { id, live, orSince, updatedSince }: OperationFilter) =>
       sql<{ id: string }>`
@@ -89,6 +62,18 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         )
       )
 
+    const appendGuarded = <G>(action: string, one: Appending.Append, { admits, since }: Guard<G>) =>
+      write(
+        action,
+        Effect.gen(function*() {
+          const [version] = yield* Effect.flatMap(appending.admit([one]), (admitted) => Effect.all(admitted))
+          const shown = yield* viewRows(one.type, { live: true, ...(since === undefined ? {} : { orSince: since }) })
+          yield* admits(yield* Effect.forEach(shown, (row) => Views.decode(action, one.type, row)))
+          yield* appending.store([one])
+          return version ?? one.expectedVersion
+        })
+      )
+
     const append: EventStore["Type"]["append"] = (
       aggregate,
       id,
@@ -96,45 +81,34 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
     ) => {
       const { type } = aggregate
       const action = `append to ${type}/${id}`
-      const conflict = (actual: number) => new VersionConflict({ type, id, expected: expectedVersion, actual })
-      return Effect.suspend(() => {
+      return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const recordedAt = DateTime.formatIso(DateTime.unsafeMake(now))
         // Encoded before the transaction begins: the write lock is held for the writing alone.
-        const encoded = events.map((event) => aggregate.codec.encode(event))
-        const view = aggregate.view(state)
-        return write(
-          action,
-          Effect.gen(function*() {
-            yield* Effect.forEach([lease, ...alongside], fence, { discard: true })
-            const actual = yield* currentVersion(type, id)
-            if (actual !== expectedVersion) return yield* conflict(actual)
-            if (guard !== undefined) {
-              const { admits, since } = guard
-              const shown = yield* viewRows(type, { live: true, ...(since === undefined ? {} : { orSince: since }) })
-              yield* admits(yield* Effect.forEach(shown, (row) => Views.decode(action, type, row)))
-            }
-            if (encoded.length === 0) return actual
-            const recordedAt = DateTime.formatIso(DateTime.unsafeMake(yield* Clock.currentTimeMillis))
-            const metadata = StoredEvents.metadata({ id, causation, recordedAt, softwareVersion })
-            let version = actual
-            for (const event of encoded) {
-              version += 1
-              yield* Effect.mapError(
-                sql`
-                  INSERT INTO events
-                    (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
-                  VALUES (${type}, ${id}, ${version}, ${event.type}, ${event.version}, ${
-                  JSON.stringify(event.payload)
-                }, ${metadata})`,
-                (error) => isUniqueViolation(error) ? new Overtaken() : error
-              )
-            }
-            yield* writeView(type, { id, version, startedAt: recordedAt, updatedAt: recordedAt, view })
-            return version
-          })
-        )
+        const one: Appending.Append = {
+          type,
+          id,
+          expectedVersion,
+          leases: [lease, ...alongside],
+          events: events.map((event) => {
+            const { payload, type, version } = aggregate.codec.encode(event)
+            return { type, version, payload: JSON.stringify(payload) }
+          }),
+          metadata: StoredEvents.metadata({ id, causation, recordedAt, softwareVersion }),
+          recordedAt,
+          view: Views.columns(aggregate.view(state))
+        }
+        return guard === undefined ? appendAll(action, one) : appendGuarded(action, one, guard)
       }).pipe(
         // The unique index is the referee, also where a database lets two transactions read the same version.
-        Effect.catchTag("Overtaken", () => Effect.flatMap(read(action, currentVersion(type, id)), conflict))
+        Effect.catchIf(isTaken, () =>
+          Effect.flatMap(
+            read(
+              action,
+              sql<{ version: number | null }>`
+              SELECT MAX(sequence) AS version FROM events WHERE aggregate_type = ${type} AND aggregate_id = ${id}`
+            ),
+            ([row]) => new VersionConflict({ type, id, expected: expectedVersion, actual: row?.version ?? 0 })
+          ))
       )
     }
 
@@ -175,13 +149,13 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         const [first, last] = [rows[0], rows.at(-1)]
         if (first === undefined || last === undefined) return
         const { state, version } = yield* StoredEvents.fold({ type, id }, rows, aggregate.fold)
-        yield* writeView(type, {
+        yield* appending.writeViews(type, [{
           id,
           version,
           startedAt: DateTime.formatIso(yield* StoredEvents.recordedAt({ type, id }, first)),
           updatedAt: DateTime.formatIso(yield* StoredEvents.recordedAt({ type, id }, last)),
-          view: state
-        })
+          view: Views.columns(state)
+        }])
       })
 
     const rebuildViews: EventStore["Type"]["rebuildViews"] = write(

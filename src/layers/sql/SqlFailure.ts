@@ -67,9 +67,9 @@ export const toStoreError = (action: string, error: unknown): StoreError => {
   })
 }
 
-/** A row with that key is there already. */
-export const isUniqueViolation = (error: SqlError): boolean => {
-  const code = codeOf(original(error))
+/** A row with that key was there already. */
+export const isUniqueViolation = ({ cause }: { readonly cause?: unknown }): boolean => {
+  const code = codeOf(cause)
   return code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY"
 }
 

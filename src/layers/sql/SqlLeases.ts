@@ -32,7 +32,7 @@ const make = (options: Options) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const { read, write } = Transaction.make(sql)
-    const fence = Fence.make(sql)
+    const fence = Fence.unlessLost(sql)
     const self = yield* ProcessIdentity.current
     const owner = ProcessIdentity.describe(self)
     const duration = Duration.toMillis(options.duration)

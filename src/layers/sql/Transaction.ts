@@ -30,6 +30,10 @@ export interface Transactions {
     action: string,
     body: Effect.Effect<A, E, R>
   ) => Effect.Effect<A, Exclude<E, SqlError> | StoreError, R>
+  /** A `write` that many want of different rows: `run` does it for all who ask at once. */
+  readonly bulkWrite: <In, A, E>(
+    run: GroupCommit.InBulk<In, A, E>
+  ) => (action: string, input: In) => Effect.Effect<A, E | StoreError>
 }
 
 /** The waits are ours and not SQLite's, since better-sqlite3 waits inside the event loop. */
@@ -138,6 +142,10 @@ export const make = (sql: SqlClient.SqlClient): Transactions => {
   return {
     read: (action, body) => outside(action, patiently(action, once(sql, reading, () => body))),
     write: (action, body) => outside(action, group.write({ action, body: () => body, isDurable: false })),
-    durableWrite: (action, body) => outside(action, group.write({ action, body: () => body, isDurable: true }))
+    durableWrite: (action, body) => outside(action, group.write({ action, body: () => body, isDurable: true })),
+    bulkWrite: (run) => {
+      const write = group.bulk(run)
+      return (action, input) => outside(action, write({ action, input, isDurable: false }))
+    }
   }
 }

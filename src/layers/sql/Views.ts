@@ -20,8 +20,28 @@ export const oldestFirst: Order.Order<Operation> = Order.combine(
 
 const encodeFailure = Schema.encodeSync(StoredJson.column(Failure))
 
+export interface Columns {
+  readonly state: string
+  readonly finished: 0 | 1
+  readonly settled: 0 | 1
+  readonly succeeded: 0 | 1
+  /** JSON */
+  readonly failure: string | null
+  /** JSON */
+  readonly data: string
+}
+
+/** A row as it is written; its start stays that of the first time. */
+export interface Written {
+  readonly id: string
+  readonly version: number
+  readonly startedAt: string
+  readonly updatedAt: string
+  readonly view: Columns
+}
+
 /** What a view says of its operation, as columns. */
-export const columns = ({ data, outcome, state }: View) => ({
+export const columns = ({ data, outcome, state }: View): Columns => ({
   state,
   finished: Outcome.finished(outcome) ? 1 : 0,
   settled: Outcome.settled(outcome) ? 1 : 0,
