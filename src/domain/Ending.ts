@@ -1,6 +1,7 @@
 /** How every operation can be brought to an end that is no success: it fails, or a person cancels or reconciles it. */
 import { Schema } from "effect"
 import { Place, Reason } from "./Failure.ts"
+import { tagged } from "./Tagged.ts"
 
 const at = { at: Schema.DateTimeUtc }
 
@@ -11,6 +12,6 @@ export const Reconciliation = Schema.Struct(reconciliation)
 /** Why a failed operation is tried anew, and by what it is known that nothing of the old try can still happen. */
 export const retry = { reason: Schema.NonEmptyString }
 
-export const Fail = Schema.TaggedStruct("Fail", { reason: Reason, detail: Schema.NonEmptyString, place: Place, ...at })
-export const Cancel = Schema.TaggedStruct("Cancel", { reason: Schema.NonEmptyString, ...at })
-export const Reconcile = Schema.TaggedStruct("Reconcile", { ...reconciliation, ...at })
+export const Fail = tagged("Fail", { reason: Reason, detail: Schema.NonEmptyString, place: Place, ...at })
+export const Cancel = tagged("Cancel", { reason: Schema.NonEmptyString, ...at })
+export const Reconcile = tagged("Reconcile", { ...reconciliation, ...at })

@@ -8,8 +8,9 @@
  *                                    |                             |
  *                                    +--------> Failed ------------+-> Reconciled
  */
-import { Option, Schema } from "effect"
+import { Option } from "effect"
 import * as Aggregate from "./Aggregate.ts"
+import * as Encoder from "./Encoder.ts"
 import type { Command, TokensAreSent, TokensNotSent } from "./EquityRedemption/Command.ts"
 import { decider } from "./EquityRedemption/Decider.ts"
 import { codec, type Event } from "./EquityRedemption/Event.ts"
@@ -25,7 +26,7 @@ export * as State from "./EquityRedemption/State.ts"
 /** The step of the outbox in which the tokens leave. */
 export const transferStep = "transfer"
 
-const encodeState = Schema.encodeSync(State)
+const encodeState = Encoder.make(State)
 
 export const aggregate = Aggregate.make<RedemptionId, Command, State, Event, TokensNotSent | TokensAreSent>({
   type: "EquityRedemption",

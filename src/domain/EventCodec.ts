@@ -40,15 +40,22 @@ export const make = <Event extends { readonly _tag: string }, Encoded extends { 
   schema: Schema.Schema<Event, Encoded>,
   upcasters: Upcasters = {}
 ): EventCodec<Event> => {
+  // Checks what it is given: nothing is stored that could not be read again.
   const encodeSync = Schema.encodeSync(schema)
+  // An event is asked for more than once: to be stored, and to be logged.
+  const encoded = new WeakMap<Event, EncodedEvent & { readonly payload: Payload }>()
   const decode = Foreign.decoder(schema)
   // Types come from rows: `constructor` is no event type, though every object has one.
   const steps = (type: string): ReadonlyArray<Upcaster> => Object.hasOwn(upcasters, type) ? upcasters[type] ?? [] : []
   const current = (type: string) => steps(type).length + 1
   return {
     encode: (event) => {
+      const known = encoded.get(event)
+      if (known !== undefined) return known
       const { _tag: type, ...payload } = encodeSync(event)
-      return { type, version: current(type), payload }
+      const made = { type, version: current(type), payload }
+      encoded.set(event, made)
+      return made
     },
     decode: ({ payload, type, version }) => {
       const undecodable = (detail: string) => Either.left(new UndecodableEvent({ type, version, detail }))

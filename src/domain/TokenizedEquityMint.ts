@@ -8,8 +8,9 @@
  *                        |               +-- recovered ---------+
  *                        +-- retried ---------------------------+
  */
-import { Option, Schema } from "effect"
+import { Option } from "effect"
 import * as Aggregate from "./Aggregate.ts"
+import * as Encoder from "./Encoder.ts"
 import type { MintId } from "./OperationId.ts"
 import * as Outcome from "./Outcome.ts"
 import type { Command, TokensHaveCome } from "./TokenizedEquityMint/Command.ts"
@@ -22,7 +23,7 @@ export { decider, type Transitions } from "./TokenizedEquityMint/Decider.ts"
 export * as Event from "./TokenizedEquityMint/Event.ts"
 export * as State from "./TokenizedEquityMint/State.ts"
 
-const encodeState = Schema.encodeSync(State)
+const encodeState = Encoder.make(State)
 
 export const aggregate = Aggregate.make<MintId, Command, State, Event, TokensHaveCome>({
   type: "TokenizedEquityMint",

@@ -9,8 +9,9 @@
  *                              |                                |                                        |
  *                              +--- recovered to any state of its column, or past it, or -> Reconciled --+
  */
-import { Option, Schema } from "effect"
+import { Option } from "effect"
 import * as Aggregate from "./Aggregate.ts"
+import * as Encoder from "./Encoder.ts"
 import type { RebalanceId } from "./OperationId.ts"
 import * as Outcome from "./Outcome.ts"
 import type { Command, Contradiction } from "./UsdcRebalance/Command.ts"
@@ -27,7 +28,7 @@ export * as State from "./UsdcRebalance/State.ts"
 /** The steps of the outbox, by what each does for the operation. */
 export const steps = { withdraw: "withdraw", burn: "burn", mint: "mint", deposit: "deposit" } as const
 
-const encodeState = Schema.encodeSync(State)
+const encodeState = Encoder.make(State)
 
 export const aggregate = Aggregate.make<RebalanceId, Command, State, Event, Contradiction>({
   type: "UsdcRebalance",

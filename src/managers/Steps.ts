@@ -261,10 +261,13 @@ const transition = <Id extends OperationId, C extends Tagged, S extends Tagged, 
   to: S,
   events: ReadonlyArray<E>
 ): Effect.Effect<void> => {
-  const elapsed = Option.zipWith(aggregate.since(from), aggregate.since(to), DateTime.distanceDuration)
-  return Effect.logInfo(`${from._tag} -> ${to._tag}`).pipe(
-    Effect.annotateLogs(Object.assign({ from: from._tag, to: to._tag }, ...payloads(aggregate, events))),
-    Effect.annotateLogs(Option.match(elapsed, { onNone: () => ({}), onSome: (d) => ({ elapsed: Duration.format(d) }) }))
+  const elapsed = Option.match(Option.zipWith(aggregate.since(from), aggregate.since(to), DateTime.distanceDuration), {
+    onNone: () => ({}),
+    onSome: (elapsed) => ({ elapsed: Duration.format(elapsed) })
+  })
+  return Effect.annotateLogs(
+    Effect.logInfo(`${from._tag} -> ${to._tag}`),
+    Object.assign({ from: from._tag, to: to._tag }, ...payloads(aggregate, events), elapsed)
   )
 }
 

@@ -1,17 +1,18 @@
 import { Data, Schema } from "effect"
 import { Cancel, Fail, Reconcile, retry } from "../Ending.ts"
+import { tagged } from "../Tagged.ts"
 import { detection, order, transfer } from "./State.ts"
 
 export { Cancel, Fail, Reconcile }
 
 const at = { at: Schema.DateTimeUtc }
 
-export const RequestRedemption = Schema.TaggedStruct("RequestRedemption", { ...order, ...at })
-export const SendTokens = Schema.TaggedStruct("SendTokens", { ...transfer, ...at })
-export const Detect = Schema.TaggedStruct("Detect", { ...detection, ...at })
-export const Complete = Schema.TaggedStruct("Complete", at)
-export const RecoverRedemption = Schema.TaggedStruct("RecoverRedemption", { ...detection, ...at })
-export const RetryRedemption = Schema.TaggedStruct("RetryRedemption", { ...retry, ...at })
+export const RequestRedemption = tagged("RequestRedemption", { ...order, ...at })
+export const SendTokens = tagged("SendTokens", { ...transfer, ...at })
+export const Detect = tagged("Detect", { ...detection, ...at })
+export const Complete = tagged("Complete", at)
+export const RecoverRedemption = tagged("RecoverRedemption", { ...detection, ...at })
+export const RetryRedemption = tagged("RetryRedemption", { ...retry, ...at })
 
 export const Command = Schema.Union(
   RequestRedemption,

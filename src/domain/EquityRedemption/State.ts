@@ -5,6 +5,7 @@ import { EquitySymbol } from "../EquitySymbol.ts"
 import { Failure } from "../Failure.ts"
 import { known } from "../Known.ts"
 import { PositiveShares } from "../Shares.ts"
+import { tagged } from "../Tagged.ts"
 import { TokenAmount } from "../TokenAmount.ts"
 import { IssuerRequestId, TokenizationRequestId } from "../TokenizationRequest.ts"
 import { TxHash } from "../TxHash.ts"
@@ -59,13 +60,13 @@ const failed = {
   failedAt: Schema.DateTimeUtc
 }
 
-export const NotStarted = Schema.TaggedStruct("NotStarted", {})
-export const Requested = Schema.TaggedStruct("Requested", requested)
-export const TokensSent = Schema.TaggedStruct("TokensSent", { ...requested, ...sent })
-export const Pending = Schema.TaggedStruct("Pending", pending)
-export const Completed = Schema.TaggedStruct("Completed", { ...pending, completedAt: Schema.DateTimeUtc })
-export const Failed = Schema.TaggedStruct("Failed", failed)
-export const Reconciled = Schema.TaggedStruct("Reconciled", {
+export const NotStarted = tagged("NotStarted", {})
+export const Requested = tagged("Requested", requested)
+export const TokensSent = tagged("TokensSent", { ...requested, ...sent })
+export const Pending = tagged("Pending", pending)
+export const Completed = tagged("Completed", { ...pending, completedAt: Schema.DateTimeUtc })
+export const Failed = tagged("Failed", failed)
+export const Reconciled = tagged("Reconciled", {
   ...failed,
   reconciliation: Reconciliation,
   reconciledAt: Schema.DateTimeUtc

@@ -1,5 +1,6 @@
 import { Data, Schema } from "effect"
 import { Cancel, Fail, Reconcile, retry } from "../Ending.ts"
+import { tagged } from "../Tagged.ts"
 import { TokenizationRequestId } from "../TokenizationRequest.ts"
 import { acceptance, further, order, receipt } from "./State.ts"
 
@@ -7,12 +8,12 @@ export { Cancel, Fail, Reconcile }
 
 const at = { at: Schema.DateTimeUtc }
 
-export const RequestMint = Schema.TaggedStruct("RequestMint", { ...order, ...at })
-export const AcknowledgeAcceptance = Schema.TaggedStruct("AcknowledgeAcceptance", { ...acceptance, ...at })
-export const ReceiveTokens = Schema.TaggedStruct("ReceiveTokens", { ...receipt, ...at })
-export const Finalize = Schema.TaggedStruct("Finalize", at)
-export const RecoverMint = Schema.TaggedStruct("RecoverMint", { tokenizationRequestId: TokenizationRequestId, ...at })
-export const RetryMint = Schema.TaggedStruct("RetryMint", { ...further, ...retry, ...at })
+export const RequestMint = tagged("RequestMint", { ...order, ...at })
+export const AcknowledgeAcceptance = tagged("AcknowledgeAcceptance", { ...acceptance, ...at })
+export const ReceiveTokens = tagged("ReceiveTokens", { ...receipt, ...at })
+export const Finalize = tagged("Finalize", at)
+export const RecoverMint = tagged("RecoverMint", { tokenizationRequestId: TokenizationRequestId, ...at })
+export const RetryMint = tagged("RetryMint", { ...further, ...retry, ...at })
 
 export const Command = Schema.Union(
   RequestMint,

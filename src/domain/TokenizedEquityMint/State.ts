@@ -6,6 +6,7 @@ import { Failure } from "../Failure.ts"
 import { known } from "../Known.ts"
 import { MintId } from "../OperationId.ts"
 import { PositiveShares } from "../Shares.ts"
+import { tagged } from "../Tagged.ts"
 import { Decimals, TokenAmount } from "../TokenAmount.ts"
 import { IssuerRequestId, TokenizationRequestId } from "../TokenizationRequest.ts"
 import { TxHash } from "../TxHash.ts"
@@ -65,13 +66,13 @@ const failed = {
   failedAt: Schema.DateTimeUtc
 }
 
-export const NotStarted = Schema.TaggedStruct("NotStarted", {})
-export const MintRequested = Schema.TaggedStruct("MintRequested", requested)
-export const MintAccepted = Schema.TaggedStruct("MintAccepted", accepted)
-export const TokensReceived = Schema.TaggedStruct("TokensReceived", received)
-export const Completed = Schema.TaggedStruct("Completed", { ...received, completedAt: Schema.DateTimeUtc })
-export const Failed = Schema.TaggedStruct("Failed", failed)
-export const Reconciled = Schema.TaggedStruct("Reconciled", {
+export const NotStarted = tagged("NotStarted", {})
+export const MintRequested = tagged("MintRequested", requested)
+export const MintAccepted = tagged("MintAccepted", accepted)
+export const TokensReceived = tagged("TokensReceived", received)
+export const Completed = tagged("Completed", { ...received, completedAt: Schema.DateTimeUtc })
+export const Failed = tagged("Failed", failed)
+export const Reconciled = tagged("Reconciled", {
   ...failed,
   reconciliation: Reconciliation,
   reconciledAt: Schema.DateTimeUtc

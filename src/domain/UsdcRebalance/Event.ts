@@ -5,35 +5,36 @@ import { reconciliation } from "../Ending.ts"
 import * as EventCodec from "../EventCodec.ts"
 import { Failure } from "../Failure.ts"
 import { known } from "../Known.ts"
+import { tagged } from "../Tagged.ts"
 import { Recovery, recovery } from "./Recovery.ts"
 import { order, references, Withdrawn, withdrawn } from "./State.ts"
 
 const at = { at: Schema.DateTimeUtc }
 
-export const RebalanceRequested = Schema.TaggedStruct("RebalanceRequested", { ...order, ...at })
-export const Initiated = Schema.TaggedStruct("Initiated", { ...references.Withdrawing, ...at })
-export const WithdrawalConfirmed = Schema.TaggedStruct("WithdrawalConfirmed", { ...withdrawn, ...at })
-export const BridgingInitiated = Schema.TaggedStruct("BridgingInitiated", { ...Cctp.burn, ...at })
-export const AttestationReceived = Schema.TaggedStruct("AttestationReceived", { ...Cctp.attestation, ...at })
-export const Bridged = Schema.TaggedStruct("Bridged", { ...Cctp.mint, ...at })
-export const DepositInitiated = Schema.TaggedStruct("DepositInitiated", {
+export const RebalanceRequested = tagged("RebalanceRequested", { ...order, ...at })
+export const Initiated = tagged("Initiated", { ...references.Withdrawing, ...at })
+export const WithdrawalConfirmed = tagged("WithdrawalConfirmed", { ...withdrawn, ...at })
+export const BridgingInitiated = tagged("BridgingInitiated", { ...Cctp.burn, ...at })
+export const AttestationReceived = tagged("AttestationReceived", { ...Cctp.attestation, ...at })
+export const Bridged = tagged("Bridged", { ...Cctp.mint, ...at })
+export const DepositInitiated = tagged("DepositInitiated", {
   deposit: references.DepositInitiated.deposit,
   ...at
 })
-export const DepositConfirmed = Schema.TaggedStruct("DepositConfirmed", {
+export const DepositConfirmed = tagged("DepositConfirmed", {
   credited: references.DepositConfirmed.credited,
   ...at
 })
-export const WithdrawalFailed = Schema.TaggedStruct("WithdrawalFailed", {
+export const WithdrawalFailed = tagged("WithdrawalFailed", {
   ...Failure.fields,
   withdrawn: known(Withdrawn),
   ...at
 })
-export const BridgingFailed = Schema.TaggedStruct("BridgingFailed", { ...Failure.fields, ...at })
-export const DepositFailed = Schema.TaggedStruct("DepositFailed", { ...Failure.fields, ...at })
-export const RebalanceRecovered = Schema.TaggedStruct("RebalanceRecovered", { to: Recovery, ...recovery, ...at })
-export const RebalanceCancelled = Schema.TaggedStruct("RebalanceCancelled", { ...Failure.fields, ...at })
-export const RebalanceReconciled = Schema.TaggedStruct("RebalanceReconciled", { ...reconciliation, ...at })
+export const BridgingFailed = tagged("BridgingFailed", { ...Failure.fields, ...at })
+export const DepositFailed = tagged("DepositFailed", { ...Failure.fields, ...at })
+export const RebalanceRecovered = tagged("RebalanceRecovered", { to: Recovery, ...recovery, ...at })
+export const RebalanceCancelled = tagged("RebalanceCancelled", { ...Failure.fields, ...at })
+export const RebalanceReconciled = tagged("RebalanceReconciled", { ...reconciliation, ...at })
 
 export const Event = Schema.Union(
   RebalanceRequested,

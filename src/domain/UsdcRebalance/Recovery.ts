@@ -2,16 +2,17 @@
 import { Schema } from "effect"
 import { retry } from "../Ending.ts"
 import { known } from "../Known.ts"
+import { tagged } from "../Tagged.ts"
 import { references } from "./State.ts"
 
-export const Requested = Schema.TaggedStruct("Requested", references.Requested)
-export const Withdrawing = Schema.TaggedStruct("Withdrawing", references.Withdrawing)
-export const WithdrawalComplete = Schema.TaggedStruct("WithdrawalComplete", references.WithdrawalComplete)
-export const Bridging = Schema.TaggedStruct("Bridging", references.Bridging)
-export const Attested = Schema.TaggedStruct("Attested", references.Attested)
-export const Bridged = Schema.TaggedStruct("Bridged", references.Bridged)
-export const DepositInitiated = Schema.TaggedStruct("DepositInitiated", references.DepositInitiated)
-export const DepositConfirmed = Schema.TaggedStruct("DepositConfirmed", references.DepositConfirmed)
+export const Requested = tagged("Requested", references.Requested)
+export const Withdrawing = tagged("Withdrawing", references.Withdrawing)
+export const WithdrawalComplete = tagged("WithdrawalComplete", references.WithdrawalComplete)
+export const Bridging = tagged("Bridging", references.Bridging)
+export const Attested = tagged("Attested", references.Attested)
+export const Bridged = tagged("Bridged", references.Bridged)
+export const DepositInitiated = tagged("DepositInitiated", references.DepositInitiated)
+export const DepositConfirmed = tagged("DepositConfirmed", references.DepositConfirmed)
 
 export const Recovery = Schema.Union(
   Requested,

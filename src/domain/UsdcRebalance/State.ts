@@ -5,6 +5,7 @@ import { Reconciliation } from "../Ending.ts"
 import { Failure } from "../Failure.ts"
 import * as Hex from "../Hex.ts"
 import { known } from "../Known.ts"
+import { tagged } from "../Tagged.ts"
 import { TxHash } from "../TxHash.ts"
 import { PositiveUsdc, Usdc } from "../Usdc.ts"
 import { WalletTransferId } from "../WalletTransfer.ts"
@@ -51,9 +52,9 @@ const requested = {
   abandoned: known(Schema.Array(WalletTransferId))
 }
 
-export const OnchainTx = Schema.TaggedStruct("OnchainTx", { txHash: TxHash })
+export const OnchainTx = tagged("OnchainTx", { txHash: TxHash })
 export type OnchainTx = typeof OnchainTx.Type
-export const AlpacaTransfer = Schema.TaggedStruct("AlpacaTransfer", { id: WalletTransferId })
+export const AlpacaTransfer = tagged("AlpacaTransfer", { id: WalletTransferId })
 export const Withdrawal = Schema.Union(AlpacaTransfer, OnchainTx)
 
 export const withdrawn = {
@@ -91,22 +92,22 @@ export const references = {
 /** When the state was entered. */
 const since = { since: Schema.DateTimeUtc }
 
-export const NotStarted = Schema.TaggedStruct("NotStarted", {})
-export const Requested = Schema.TaggedStruct("Requested", { ...requested, ...since })
-export const Withdrawing = Schema.TaggedStruct("Withdrawing", { ...requested, ...withdrawing, ...since })
-export const WithdrawalComplete = Schema.TaggedStruct("WithdrawalComplete", {
+export const NotStarted = tagged("NotStarted", {})
+export const Requested = tagged("Requested", { ...requested, ...since })
+export const Withdrawing = tagged("Withdrawing", { ...requested, ...withdrawing, ...since })
+export const WithdrawalComplete = tagged("WithdrawalComplete", {
   ...requested,
   ...withdrawalComplete,
   ...since
 })
-export const Bridging = Schema.TaggedStruct("Bridging", { ...requested, ...bridging, ...since })
-export const Attested = Schema.TaggedStruct("Attested", { ...requested, ...attested, ...since })
-export const Bridged = Schema.TaggedStruct("Bridged", { ...requested, ...bridged, ...since })
-export const DepositInitiated = Schema.TaggedStruct("DepositInitiated", { ...requested, ...depositInitiated, ...since })
-export const DepositConfirmed = Schema.TaggedStruct("DepositConfirmed", { ...requested, ...depositConfirmed, ...since })
+export const Bridging = tagged("Bridging", { ...requested, ...bridging, ...since })
+export const Attested = tagged("Attested", { ...requested, ...attested, ...since })
+export const Bridged = tagged("Bridged", { ...requested, ...bridged, ...since })
+export const DepositInitiated = tagged("DepositInitiated", { ...requested, ...depositInitiated, ...since })
+export const DepositConfirmed = tagged("DepositConfirmed", { ...requested, ...depositConfirmed, ...since })
 
 /** A failure keeps every reference gathered before it. */
-export const WithdrawalFailed = Schema.TaggedStruct("WithdrawalFailed", {
+export const WithdrawalFailed = tagged("WithdrawalFailed", {
   ...requested,
   withdrawal: known(Withdrawal),
   /** Only of a withdrawal that brought too little. */
@@ -114,7 +115,7 @@ export const WithdrawalFailed = Schema.TaggedStruct("WithdrawalFailed", {
   failure: Failure,
   ...since
 })
-export const BridgingFailed = Schema.TaggedStruct("BridgingFailed", {
+export const BridgingFailed = tagged("BridgingFailed", {
   ...requested,
   ...withdrawalComplete,
   burn: known(Cctp.Burn),
@@ -122,7 +123,7 @@ export const BridgingFailed = Schema.TaggedStruct("BridgingFailed", {
   failure: Failure,
   ...since
 })
-export const DepositFailed = Schema.TaggedStruct("DepositFailed", {
+export const DepositFailed = tagged("DepositFailed", {
   ...requested,
   ...bridged,
   deposit: known(OnchainTx),
@@ -131,7 +132,7 @@ export const DepositFailed = Schema.TaggedStruct("DepositFailed", {
 })
 
 /** Whatever failure it was. */
-export const Reconciled = Schema.TaggedStruct("Reconciled", {
+export const Reconciled = tagged("Reconciled", {
   ...requested,
   withdrawal: known(Withdrawal),
   withdrawn: known(Withdrawn),

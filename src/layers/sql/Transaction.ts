@@ -117,8 +117,7 @@ const outside = <A, E, R>(action: string, effect: Effect.Effect<A, E, R>) =>
       onSome: () => Effect.dieMessage(`a transaction cannot be begun inside another one (${action})`),
       onNone: () => effect
     })
-    // A span for each statement costs a third of the throughput.
-  ).pipe(Effect.withTracerEnabled(false))
+  )
 
 /** Whoever asks for it, and however often: all who write on a connection share their commits. */
 const groups = GlobalValue.globalValue(
@@ -140,7 +139,9 @@ export const make = (sql: SqlClient.SqlClient): Transactions => {
   const group = groupOf(sql)
   const reading: Kind = { begin: "BEGIN", isDurable: false, check: Effect.void }
   return {
-    read: (action, body) => outside(action, patiently(action, once(sql, reading, () => body))),
+    // A span for each statement costs a third of the throughput.
+    read: (action, body) =>
+      outside(action, Effect.withTracerEnabled(patiently(action, once(sql, reading, () => body)), false)),
     write: (action, body) => outside(action, group.write({ action, body: () => body, isDurable: false })),
     durableWrite: (action, body) => outside(action, group.write({ action, body: () => body, isDurable: true })),
     bulkWrite: (run) => {

@@ -15,23 +15,20 @@ import { Refused } from "../Refused.ts"
 type Order = Rebalance.State.Order
 
 const decode = Schema.decodeUnknownOption(
-  Schema.Struct({
-    direction: Rebalance.State.Direction,
-    amount: Usdc.Usdc,
-    vault: Rebalance.State.Vault
-  })
+  Schema.Struct({ amount: Usdc.Usdc, vault: Rebalance.State.Vault })
 )
 
-type Other = Operation & Pick<Order, "amount" | "direction" | "vault">
+type Moved = Pick<Order, "amount" | "vault">
 
-const othersThan = (id: RebalanceId, operations: ReadonlyArray<Operation>): ReadonlyArray<Other> =>
-  operations.filter((one) => one.id !== id).flatMap((one) =>
-    Option.toArray(Option.map(decode(one.data), (moved) => ({ ...one, ...moved })))
-  )
+/** Read only of those that count: of most a limit needs no more than that they are there. */
+const moved = (operations: ReadonlyArray<Operation>): ReadonlyArray<Moved> =>
+  operations.flatMap(({ data }) => Option.toArray(decode(data)))
 
 const isLive = ({ outcome }: Operation): boolean => !Outcome.settled(outcome)
 
-const sum = (others: ReadonlyArray<Other>): bigint => others.reduce((total, { amount }) => total + amount, 0n)
+const isAlong = ({ direction }: Order, { data }: Operation): boolean => data["direction"] === direction
+
+const sum = (others: ReadonlyArray<Moved>): bigint => others.reduce((total, { amount }) => total + amount, 0n)
 
 const refuse = (reason: Refused["reason"], detail: string) => new Refused({ reason, detail })
 
@@ -58,8 +55,8 @@ export const guard = (id: RebalanceId, order: Order, takes = true) =>
     const dayAgo = DateTime.subtract(yield* DateTime.now, { days: 1 })
     const inVault = takes ? yield* balance(order) : Option.none()
 
-    const place = (others: ReadonlyArray<Other>) => {
-      const rivals = others.filter((one) => isLive(one) && one.direction === order.direction)
+    const place = (others: ReadonlyArray<Operation>) => {
+      const rivals = others.filter((one) => isLive(one) && isAlong(order, one))
       return rivals.length < concurrent ? Either.void : Either.left(refuse(
         "AnotherInFlight",
         `${rivals.length} rebalance${rivals.length === 1 ? "" : "s"} ${order.direction} (${
@@ -68,24 +65,30 @@ export const guard = (id: RebalanceId, order: Order, takes = true) =>
       ))
     }
 
-    const day = (others: ReadonlyArray<Other>) => {
-      const moved = sum(others.filter((one) => isLive(one) || DateTime.greaterThanOrEqualTo(one.startedAt, dayAgo)))
-      return Option.match(maxPerDay, {
+    const day = (others: ReadonlyArray<Operation>) =>
+      Option.match(maxPerDay, {
         onNone: () => Either.void,
-        onSome: (max) =>
-          moved + order.amount <= max ? Either.void : Either.left(refuse(
+        onSome: (max) => {
+          const counted = others.filter((one) => isLive(one) || DateTime.greaterThanOrEqualTo(one.startedAt, dayAgo))
+          const asked = sum(moved(counted))
+          return asked + order.amount <= max ? Either.void : Either.left(refuse(
             "AboveLimit",
             `${Usdc.print(order.amount)} USDC and the ${
-              Usdc.print(Usdc.fromUnits(moved))
+              Usdc.print(Usdc.fromUnits(asked))
             } that were asked for in the last 24 hours or have not settled are above BALLAST_USDC_MAX_PER_DAY, ${
               Usdc.print(max)
             }`
           ))
+        }
       })
-    }
 
-    const funds = (others: ReadonlyArray<Other>) => {
-      const reserved = sum(others.filter((one) => one.state === "Requested" && takesFrom(order, one)))
+    const funds = (others: ReadonlyArray<Operation>) => {
+      const paying = others.filter((one) => one.state === "Requested" && isLive(one) && isAlong(order, one))
+      const reserved = sum(
+        moved(paying).filter(({ vault: { contract, id } }) =>
+          id === order.vault.id && contract === order.vault.contract
+        )
+      )
       return Option.match(inVault, {
         onNone: () => Either.void,
         onSome: (balance) =>
@@ -101,7 +104,7 @@ export const guard = (id: RebalanceId, order: Order, takes = true) =>
     }
 
     const admits: Guard<Refused>["admits"] = (operations) => {
-      const others = othersThan(id, operations)
+      const others = operations.filter((one) => one.id !== id)
       return Either.map(Either.all([place(others), day(others), funds(others)]), () => undefined)
     }
     // Those that have settled are looked at only where a limit counts them.
@@ -113,7 +116,3 @@ const balance = ({ direction, usdc, vault }: Order) =>
   direction === "AlpacaToBase"
     ? Effect.succeedNone
     : Effect.flatMap(Vault, (port) => Effect.asSome(port.balance(vault, usdc.base)))
-
-const takesFrom = ({ direction, vault }: Order, other: Other): boolean =>
-  direction === "BaseToAlpaca" && other.direction === direction && isLive(other) &&
-  other.vault.id === vault.id && other.vault.contract === vault.contract
