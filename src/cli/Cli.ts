@@ -15,14 +15,14 @@ const execute = Command.run(ballast, { name: "ballast", version })
 
 /** The parser would tell its errors itself, and less than `misread` does. */
 const parse = (args: ReadonlyArray<string>) =>
-  Effect.consoleWith((console) => Effect.withConsole(execute(args), { ...console, error: () => Effect.void }))
+  Effect.consoleWith((console) => Effect.withConsole(execute(helping(args)), { ...console, error: () => Effect.void }))
 
 /** Not all of the platform: workers and child processes would be loaded with it. */
 const environment = Layer.mergeAll(
   NodeFileSystem.layer,
   NodePath.layer,
   NodeTerminal.layer,
-  CliConfig.layer({ isCaseSensitive: true, finalCheckBuiltIn: true })
+  CliConfig.layer({ isCaseSensitive: true })
 )
 
 /** Runs one command; errors become a message, a document where `--json` was asked for, and an exit code. */
@@ -41,7 +41,15 @@ export const main = (args: ReadonlyArray<string>): Effect.Effect<void, never, St
     Effect.provide(environment)
   )
 
-const builtIns = ["--help", "-h", "--version", "--completions", "--wizard"]
+const helps = ["--help", "-h"]
+const builtIns = [...helps, "--version", "--completions", "--wizard"]
+/** Wherever the help is asked for it is that of the command: the parser looks for it before any other option only. */
+const helping = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (!args.some((arg) => helps.includes(arg))) return args
+  const options = args.findIndex((arg, at) => at >= 2 && arg.startsWith("-"))
+  return [...args.slice(0, options), "--help"]
+}
+
 const isBuiltIn = (args: ReadonlyArray<string>) => args.length <= 2 || args.some((arg) => builtIns.includes(arg))
 
 /** Every long option of every command, as the help names them. */
