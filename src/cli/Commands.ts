@@ -102,7 +102,7 @@ const baseToAlpaca = Command.make(
   loaded(() => import("./commands/Usdc.ts").then(({ baseToAlpaca }) => ({ run: baseToAlpaca })))
 ).pipe(Command.withDescription("From the vault on Base over CCTP and Ethereum to Alpaca"))
 
-const usdc = Command.make("usdc").pipe(
+export const usdc = Command.make("usdc").pipe(
   Command.withDescription("USDC between Alpaca and the vault on Base"),
   Command.withSubcommands([alpacaToBase, baseToAlpaca])
 )
