@@ -8,6 +8,6 @@ const status = Effect.runSync(Status.make)
 
 NodeRuntime.runMain(Effect.provideService(main(process.argv), Status.Status, status), {
   disablePrettyLogger: true,
-  // A signal ends the process with what the command has said so far.
-  teardown: (_exit, onExit) => onExit(Effect.runSync(status.get))
+  // A signal ends the process with what the command has said so far. Node would wait for its optimizing compiler first.
+  teardown: () => process.stdout.write("", () => process.exit(Effect.runSync(status.get)))
 })

@@ -1,51 +1,29 @@
 /** The command line: thin, every command calls a manager. */
 import { CliConfig, Command, HelpDoc, ValidationError } from "@effect/cli"
-import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import { Effect, Layer } from "effect"
 import { printable, quoted } from "../domain/Printable.ts"
 import { version } from "../layers/Version.ts"
-import { check } from "./commands/Check.ts"
-import { demo } from "./commands/Demo.ts"
-import { cancel, recheck, reconcile, retry } from "./commands/Failed.ts"
-import { list } from "./commands/List.ts"
-import { mint } from "./commands/Mint.ts"
-import { redeem } from "./commands/Redeem.ts"
-import { resume } from "./commands/Resume.ts"
-import { run } from "./commands/Run.ts"
-import { sandbox } from "./commands/Sandbox.ts"
-import { show } from "./commands/Show.ts"
-import { usdc } from "./commands/Usdc.ts"
-import { verify } from "./commands/Verify.ts"
+import { ballast } from "./Commands.ts"
 import { InvalidInput } from "./InvalidInput.ts"
 import * as Output from "./Output.ts"
 import * as Status from "./Status.ts"
-
-const ballast = Command.make("ballast").pipe(
-  Command.withDescription("Moves inventory between a broker and a chain, and never loses track of it"),
-  Command.withSubcommands([
-    demo,
-    sandbox,
-    run,
-    check,
-    mint,
-    redeem,
-    usdc,
-    list,
-    show,
-    resume,
-    recheck,
-    retry,
-    cancel,
-    reconcile,
-    verify
-  ])
-)
 
 const execute = Command.run(ballast, { name: "ballast", version })
 
 /** The parser would tell its errors itself, and less than `misread` does. */
 const parse = (args: ReadonlyArray<string>) =>
-  Effect.consoleWith((console) => Effect.withConsole(execute(args), { ...console, error: () => Effect.void }))
+  Effect.consoleWith((console) => Effect.withConsole(execute(helping(args)), { ...console, error: () => Effect.void }))
+
+/** Not all of the platform: workers and child processes would be loaded with it. */
+const environment = Layer.mergeAll(
+  NodeFileSystem.layer,
+  NodePath.layer,
+  NodeTerminal.layer,
+  CliConfig.layer({ isCaseSensitive: true })
+)
 
 /** Runs one command; errors become a message, a document where `--json` was asked for, and an exit code. */
 export const main = (args: ReadonlyArray<string>): Effect.Effect<void, never, Status.Status> =>
@@ -60,10 +38,18 @@ export const main = (args: ReadonlyArray<string>): Effect.Effect<void, never, St
         yield* Status.set(exitCode(told))
       })
     ),
-    Effect.provide(Layer.merge(NodeContext.layer, CliConfig.layer({ isCaseSensitive: true, finalCheckBuiltIn: true })))
+    Effect.provide(environment)
   )
 
-const builtIns = ["--help", "-h", "--version", "--completions", "--wizard"]
+const helps = ["--help", "-h"]
+const builtIns = [...helps, "--version", "--completions", "--wizard"]
+/** Wherever the help is asked for it is that of the command: the parser looks for it before any other option only. */
+const helping = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (!args.some((arg) => helps.includes(arg))) return args
+  const options = args.findIndex((arg, at) => at >= 2 && arg.startsWith("-"))
+  return [...args.slice(0, options), "--help"]
+}
+
 const isBuiltIn = (args: ReadonlyArray<string>) => args.length <= 2 || args.some((arg) => builtIns.includes(arg))
 
 /** Every long option of every command, as the help names them. */

@@ -13,6 +13,22 @@ import type { MintRequest } from "../managers/MintManager.ts"
 import type { RedemptionRequest } from "../managers/RedemptionManager.ts"
 import { InvalidInput } from "./InvalidInput.ts"
 
+/** What every command takes that reads the log. */
+export interface Common {
+  readonly config: Option.Option<string>
+  readonly json: boolean
+}
+
+/** What drives an operation that is there. */
+export interface Driving extends Common {
+  readonly noWait: boolean
+}
+
+/** What starts one. */
+export interface Starting extends Driving {
+  readonly dryRun: boolean
+}
+
 type Parsed<A> = Either.Either<A, string>
 
 const read = <A>(option: string, schema: Schema.Schema<A, string>, text: string): Parsed<A> =>
@@ -87,6 +103,10 @@ export interface MintOptions extends EquityOptions {
   readonly wallet: Option.Option<string>
 }
 
+export interface RedemptionOptions extends EquityOptions {
+  readonly parallel: boolean
+}
+
 type Symbols = { readonly symbols: ReadonlyArray<string> }
 
 /** `known` is what the configuration adds, when it could be read. */
@@ -132,7 +152,7 @@ export const mint = (
 }
 
 export const redemption = (
-  options: EquityOptions & { readonly parallel: boolean },
+  options: RedemptionOptions,
   known: Option.Option<Symbols>
 ): Effect.Effect<{ readonly id: RedemptionId; readonly request: RedemptionRequest }, InvalidInput> =>
   Effect.all({

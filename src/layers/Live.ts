@@ -3,18 +3,15 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { type Config, Effect, Layer, type Redacted } from "effect"
-import type { Alerts } from "../services/Alerts.ts"
 import type { AlpacaTokenization } from "../services/AlpacaTokenization.ts"
 import type { AlpacaWallet } from "../services/AlpacaWallet.ts"
 import type { CctpBridge } from "../services/CctpBridge.ts"
 import type { BaseChain, EthereumChain } from "../services/Chain.ts"
 import type { Erc20 } from "../services/Erc20.ts"
-import type { EventStore } from "../services/EventStore.ts"
-import type { Leases } from "../services/Leases.ts"
 import type { Signer } from "../services/Signer.ts"
 import type { StoreError } from "../services/StoreError.ts"
 import { TokenizedEquities } from "../services/TokenizedEquities.ts"
-import type { TransactionOutbox, Transactions } from "../services/TransactionOutbox.ts"
+import type { TransactionOutbox } from "../services/TransactionOutbox.ts"
 import { UsdcRoute } from "../services/UsdcRoute.ts"
 import type { Vault } from "../services/Vault.ts"
 import * as AlpacaClient from "./alpaca/AlpacaClient.ts"
@@ -28,33 +25,12 @@ import * as PrivateKeySigner from "./evm/PrivateKeySigner.ts"
 import * as RpcEndpoint from "./evm/RpcEndpoint.ts"
 import * as TransactionOutboxLive from "./evm/TransactionOutbox.ts"
 import * as VaultLive from "./evm/Vault.ts"
-import * as Database from "./sql/Database.ts"
-import * as SqlAlerts from "./sql/SqlAlerts.ts"
-import * as SqlEventStore from "./sql/SqlEventStore.ts"
-import * as SqlLeases from "./sql/SqlLeases.ts"
-import * as SqlTransactions from "./sql/SqlTransactions.ts"
-import { version } from "./Version.ts"
+import * as Stored from "./Stored.ts"
 
 export type Configuration = Config.Config.Success<typeof BallastConfig.all>
 
-type Stored = EventStore | Leases | Alerts | Transactions
-
-const opened = ({ durability, path }: Configuration["database"], create: boolean) =>
-  Database.layer({ path, durability, create })
-
-const stored = ({ leaseDuration }: Configuration["database"]): Layer.Layer<Stored, never, SqlClient> =>
-  Layer.mergeAll(
-    SqlEventStore.layer({ softwareVersion: version }),
-    SqlLeases.layer({ duration: leaseDuration }),
-    SqlAlerts.layer,
-    SqlTransactions.layer
-  )
-
 /** The log, its leases and alerts, and what the outbox has stored. `create: false` for commands that only look. */
-export const database = (
-  config: Configuration["database"],
-  { create }: { readonly create: boolean }
-): Layer.Layer<Stored, StoreError> => Layer.provide(stored(config), opened(config, create))
+export const database = Stored.database
 
 /** One chain's endpoints as its layer and the check at start take them. */
 export const chainOptions = ({ urls: [first, ...others], ...options }: Configuration["base"]): EvmChain.Options => ({
@@ -82,11 +58,11 @@ const sending = ({ base, cctp, database, ethereum, transactions }: Configuration
     Layer.provideMerge(
       TransactionOutboxLive.layer({ ...transactions, chainIds: { ethereum: ethereum.chainId, base: base.chainId } })
     ),
-    Layer.provideMerge(stored(database))
+    Layer.provideMerge(Stored.tables(database))
   )
 
 type Ports =
-  | Stored
+  | Stored.Stored
   | AlpacaTokenization
   | AlpacaWallet
   | TransactionOutbox
@@ -113,7 +89,7 @@ export const layerOver = <E, R>(
 /** All ports, with a signer of the application's own, which keeps its keys elsewhere. */
 export const layerWithSigner = (config: Configuration): Layer.Layer<Ports, StoreError, Signer> =>
   layerOver(config, chains(config)).pipe(
-    Layer.provide(Layer.merge(opened(config.database, true), FetchHttpClient.layer))
+    Layer.provide(Layer.merge(Stored.opened(config.database, { create: true }), FetchHttpClient.layer))
   )
 
 /** All ports, with the configured private key. */

@@ -141,6 +141,26 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("commands", (it) 
       }
     }))
 
+  it.effect("every command has a help of its own, wherever among the options it is asked for", () =>
+    Effect.gen(function*() {
+      const usages = {
+        "list --help": "$ list [--live]",
+        "list --live -h": "$ list [--live]",
+        "mint --help": "$ mint --symbol text",
+        "mint --symbol AAPL --quantity --help": "$ mint --symbol text",
+        "mint --unknown --help": "$ mint --symbol text",
+        "show --help": "$ show [--config text] [--json] <ID>",
+        "usdc --help": "$ usdc",
+        "usdc base-to-alpaca --amount 1 --help": "$ base-to-alpaca --amount text",
+        "unknown --help": "$ ballast"
+      }
+      for (const [typed, usage] of Object.entries(usages)) {
+        const { code, stderr, stdout } = yield* inProcess(typed.split(" "), {})
+        assert.deepStrictEqual([code, stderr], [0, ""], typed)
+        assert.include(stdout, usage, typed)
+      }
+    }))
+
   it.scoped("help and version", () =>
     Effect.gen(function*() {
       const help = yield* ballast(["--help"], {})

@@ -18,6 +18,9 @@ export const inProcess = (args: ReadonlyArray<string>, environment: Environment)
     const spies = [
       capture("stdout"),
       capture("stderr"),
+      vi.spyOn(console, "log").mockImplementation((...words) => {
+        out.stdout += `${words.join(" ")}\n`
+      }),
       vi.spyOn(console, "error").mockImplementation((...words) => {
         out.stderr += `${words.join(" ")}\n`
       })

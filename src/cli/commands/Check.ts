@@ -1,4 +1,3 @@
-import { Command } from "@effect/cli"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { Effect, Option } from "effect"
 import { randomUUID } from "node:crypto"
@@ -23,21 +22,18 @@ import type { FailureKind } from "../../services/FailureKind.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
+import type { Common } from "../Typed.ts"
 
-export const check = Command.make(
-  "check",
-  { config: Session.config, json: Session.json },
-  ({ config, json }) =>
-    Session.withConfiguration(config, (configuration) =>
-      Effect.gen(function*() {
-        const findings = yield* all(configuration)
-        const good = findings.every(({ verdict }) => verdict === "good")
-        yield* json
-          ? Output.json({ good, findings })
-          : Output.line(Output.table(findings.map(({ detail, key, verdict }) => [verdict, key, detail])))
-        yield* Status.set(good ? 0 : 1)
-      }))
-).pipe(Command.withDescription("Configuration, keys, chains, contracts and balances; sends nothing"))
+export const run = ({ config, json }: Common) =>
+  Session.withConfiguration(config, (configuration) =>
+    Effect.gen(function*() {
+      const findings = yield* all(configuration)
+      const good = findings.every(({ verdict }) => verdict === "good")
+      yield* json
+        ? Output.json({ good, findings })
+        : Output.line(Output.table(findings.map(({ detail, key, verdict }) => [verdict, key, detail])))
+      yield* Status.set(good ? 0 : 1)
+    }))
 
 type Finding = Preflight.Finding
 

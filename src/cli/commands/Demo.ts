@@ -1,4 +1,3 @@
-import { Command } from "@effect/cli"
 import { ConfigProvider, Duration, Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Address } from "../../domain/Address.ts"
@@ -18,19 +17,17 @@ import * as RedemptionManager from "../../managers/RedemptionManager.ts"
 import * as UsdcRebalanceManager from "../../managers/UsdcRebalanceManager.ts"
 import * as DemoBalances from "../DemoBalances.ts"
 import * as LiveLine from "../LiveLine.ts"
+import * as Looking from "../Looking.ts"
 import * as Output from "../Output.ts"
 import * as Report from "../Report.ts"
-import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 import * as Sandbox from "./Sandbox.ts"
 
-export const demo = Command.make("demo", { json: Session.json }, ({ json }) =>
+export const run = ({ json }: { readonly json: boolean }) =>
   Effect.gen(function*() {
     const logs = yield* ConfigSource.load(BallastConfig.logging)
-    yield* Session.logging(logs)(show(json))
-  }).pipe(Effect.scoped)).pipe(
-    Command.withDescription("Runs the workflows on an embedded local world and shows that the balances add up")
-  )
+    yield* Looking.logging(logs)(show(json))
+  }).pipe(Effect.scoped)
 
 const symbol = EquitySymbol.make("AAPL")
 const minted = Shares.fromUnits(10_500_000_000n)

@@ -1,4 +1,3 @@
-import { Command, Options } from "@effect/cli"
 import { Effect, Option } from "effect"
 import * as Shares from "../../domain/Shares.ts"
 import * as Wallet from "../../layers/evm/Wallet.ts"
@@ -11,29 +10,12 @@ import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 import * as Typed from "../Typed.ts"
 
-const options = {
-  symbol: Options.text("symbol").pipe(Options.withDescription("The share at Alpaca, such as AAPL")),
-  quantity: Options.text("quantity").pipe(Options.withDescription("Shares, at most 9 decimals, such as 10.5")),
-  wallet: Options.text("wallet").pipe(
-    Options.optional,
-    Options.withDescription("Receives the tokens on Base; ours by default")
-  ),
-  id: Options.text("id").pipe(
-    Options.optional,
-    Options.withDescription("A UUID; the same id again continues that mint")
-  ),
-  dryRun: Session.dryRun,
-  noWait: Session.noWait,
-  config: Session.config,
-  json: Session.json
-}
-
 const known = (config: Configuration) => ({
   symbols: [...config.equities.equities.keys()],
   wallet: Wallet.addressOf(config.wallet)
 })
 
-export const mint = Command.make("mint", options, (typed) =>
+export const run = (typed: Typed.MintOptions & Typed.Starting) =>
   Session.withPorts(
     { ...typed, moves: "equities" },
     (config) => Typed.mint(typed, Option.map(config, known)),
@@ -44,7 +26,7 @@ export const mint = Command.make("mint", options, (typed) =>
           Output.note(`mint ${id}`),
           Operations.driven(id, typed.json, MintManager.executeMint(id, request))
         )
-  )).pipe(Command.withDescription("Shares at Alpaca become tokens on Base"))
+  )
 
 const plan = (id: string, request: MintManager.MintRequest, json: boolean) =>
   Effect.gen(function*() {

@@ -1,4 +1,3 @@
-import { Command, Options } from "@effect/cli"
 import { Effect, Option } from "effect"
 import * as Shares from "../../domain/Shares.ts"
 import type { Configuration } from "../../layers/Live.ts"
@@ -10,25 +9,9 @@ import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 import * as Typed from "../Typed.ts"
 
-const options = {
-  symbol: Options.text("symbol").pipe(Options.withDescription("The share whose tokens are sent, such as AAPL")),
-  quantity: Options.text("quantity").pipe(Options.withDescription("Shares, at most 9 decimals, such as 10.5")),
-  id: Options.text("id").pipe(
-    Options.optional,
-    Options.withDescription("A UUID; the same id again continues that redemption")
-  ),
-  parallel: Options.boolean("parallel").pipe(
-    Options.withDescription("Also while another redemption of the symbol has not settled")
-  ),
-  dryRun: Session.dryRun,
-  noWait: Session.noWait,
-  config: Session.config,
-  json: Session.json
-}
-
 const known = (config: Configuration) => ({ symbols: [...config.equities.equities.keys()] })
 
-export const redeem = Command.make("redeem", options, (typed) =>
+export const run = (typed: Typed.RedemptionOptions & Typed.Starting) =>
   Session.withPorts(
     { ...typed, moves: "equities" },
     (config) => Typed.redemption(typed, Option.map(config, known)),
@@ -39,7 +22,7 @@ export const redeem = Command.make("redeem", options, (typed) =>
           Output.note(`redemption ${id}`),
           Operations.driven(id, typed.json, RedemptionManager.executeRedemption(id, request))
         )
-  )).pipe(Command.withDescription("Tokens on Base become shares at Alpaca"))
+  )
 
 /** What would be recorded, after all that is checked before it is. */
 const plan = (

@@ -1,4 +1,3 @@
-import { Args, Command } from "@effect/cli"
 import { Effect, Either, Option } from "effect"
 import * as Recovery from "../../managers/Recovery.ts"
 import * as Operations from "../Operations.ts"
@@ -8,21 +7,15 @@ import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 import * as Typed from "../Typed.ts"
 
-const id = Args.text({ name: "ID" })
-
-export const resume = Command.make(
-  "resume",
-  { id: Args.optional(id), ...Session.driving },
-  (typed) =>
-    Session.withPorts(
-      typed,
-      () => Effect.transposeMapOption(typed.id, Typed.operationId),
-      Option.match({
-        onNone: () => all(typed.json),
-        onSome: (id) => Operations.driven(id, typed.json, Recovery.resume(id))
-      })
-    )
-).pipe(Command.withDescription("Continues all that is not finished or not settled, or one operation"))
+export const run = (typed: Typed.Driving & { readonly id: Option.Option<string> }) =>
+  Session.withPorts(
+    typed,
+    () => Effect.transposeMapOption(typed.id, Typed.operationId),
+    Option.match({
+      onNone: () => all(typed.json),
+      onSome: (id) => Operations.driven(id, typed.json, Recovery.resume(id))
+    })
+  )
 
 const all = (json: boolean) =>
   Effect.gen(function*() {

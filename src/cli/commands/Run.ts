@@ -1,27 +1,21 @@
-import { Command } from "@effect/cli"
 import { Effect } from "effect"
 import * as Recovery from "../../managers/Recovery.ts"
 import { EventStore } from "../../services/EventStore.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
+import type { Common } from "../Typed.ts"
 
-export const run = Command.make(
-  "run",
-  { config: Session.config, json: Session.json },
-  ({ config, json }) =>
-    Session.withPorts(
-      { config, noWait: true },
-      () => Effect.void,
-      () =>
-        Status.set(0).pipe(
-          Effect.zipRight(Effect.scoped(Recovery.run)),
-          Effect.onInterrupt(() => stopped(json))
-        )
-    )
-).pipe(
-  Command.withDescription("The process: resumes all, drives, rechecks on a schedule; a signal stops it between steps")
-)
+export const run = ({ config, json }: Common) =>
+  Session.withPorts(
+    { config, noWait: true },
+    () => Effect.void,
+    () =>
+      Status.set(0).pipe(
+        Effect.zipRight(Effect.scoped(Recovery.run)),
+        Effect.onInterrupt(() => stopped(json))
+      )
+  )
 
 const stopped = (json: boolean) =>
   Effect.gen(function*() {

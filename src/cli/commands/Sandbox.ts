@@ -1,8 +1,7 @@
-import { Command } from "@effect/cli"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Effect } from "effect"
+import * as LocalWorld from "../../layers/local/LocalWorld.ts"
 import * as Output from "../Output.ts"
-import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
 
 /** What Alpaca keeps of a withdrawal, in units of 1e-6 USDC: less arrives than was asked for, as in life. */
@@ -12,13 +11,11 @@ const networkFee = 250_000n
 export const world = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const folder = yield* fs.makeTempDirectoryScoped({ prefix: "ballast-" })
-  // Servers, a compiler and all of viem: no other command has to load them.
-  const LocalWorld = yield* Effect.promise(() => import("../../layers/local/LocalWorld.ts"))
   const world = yield* LocalWorld.make({ settings: { wallets: { withdraw: { networkFee } } } })
   return { ...world, environment: { ...world.environment, BALLAST_DATABASE: `sqlite:${folder}/ballast.db` } }
 })
 
-export const sandbox = Command.make("sandbox", { json: Session.json }, ({ json }) =>
+export const run = ({ json }: { readonly json: boolean }) =>
   Effect.gen(function*() {
     const { environment } = yield* world
     yield* Status.set(0)
@@ -30,6 +27,4 @@ export const sandbox = Command.make("sandbox", { json: Session.json }, ({ json }
     )
     yield* Output.note("Ctrl-C stops it; it keeps nothing.")
     return yield* Effect.never
-  }).pipe(Effect.scoped)).pipe(
-    Command.withDescription("Runs the local world and prints the environment that points other commands at it")
-  )
+  }).pipe(Effect.scoped)

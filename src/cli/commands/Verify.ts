@@ -1,56 +1,46 @@
-import { Command, Options } from "@effect/cli"
 import { Effect, Option } from "effect"
 import * as Live from "../../layers/Live.ts"
 import * as Verification from "../../managers/Verification.ts"
 import { EventStore } from "../../services/EventStore.ts"
+import * as Looking from "../Looking.ts"
 import * as Output from "../Output.ts"
-import * as Session from "../Session.ts"
 import * as Status from "../Status.ts"
+import type { Common } from "../Typed.ts"
 
-const rebuild = Options.boolean("rebuild").pipe(Options.withDescription("Write all views again from the log first"))
-
-export const verify = Command.make(
-  "verify",
-  { rebuild, config: Session.config, json: Session.json },
-  (typed) =>
-    Session.withLogAndChains(
-      typed.config,
-      (chains) =>
-        Effect.gen(function*() {
-          const store = yield* EventStore
-          if (typed.rebuild) {
-            yield* Effect.flatMap(store.rebuildViews, (views) => Output.note(`${views} views written again`))
-          }
-          const recorded = yield* Verification.verify
-          const asked = yield* Option.match(chains, {
-            onNone: () => Effect.succeed([]),
-            onSome: (chains) => Effect.provide(Verification.onChain, Live.chains(chains))
-          })
-          yield* report(typed.json, {
-            ...recorded,
-            faults: [...recorded.faults, ...asked],
-            chainsAsked: Option.isSome(chains)
-          })
+export const run = (typed: Common & { readonly rebuild: boolean }) =>
+  Looking.withLogAndChains(
+    typed.config,
+    (chains) =>
+      Effect.gen(function*() {
+        const store = yield* EventStore
+        if (typed.rebuild) {
+          yield* Effect.flatMap(store.rebuildViews, (views) => Output.note(`${views} views written again`))
+        }
+        const recorded = yield* Verification.verify
+        const asked = yield* Option.match(chains, {
+          onNone: () => Effect.succeed([]),
+          onSome: (chains) => Effect.provide(Verification.onChain, Live.chains(chains))
         })
-    ).pipe(
-      // So damaged that nothing of it can be read.
-      Effect.catchIf(
-        (error) => error._tag === "StoreError" && error.reason === "Corrupt",
-        ({ message }) =>
-          report(typed.json, {
-            events: 0,
-            operations: 0,
-            transactions: 0,
-            faults: [Verification.damage(message)],
-            chainsAsked: false
-          })
-      )
+        yield* report(typed.json, {
+          ...recorded,
+          faults: [...recorded.faults, ...asked],
+          chainsAsked: Option.isSome(chains)
+        })
+      })
+  ).pipe(
+    // So damaged that nothing of it can be read.
+    Effect.catchIf(
+      (error) => error._tag === "StoreError" && error.reason === "Corrupt",
+      ({ message }) =>
+        report(typed.json, {
+          events: 0,
+          operations: 0,
+          transactions: 0,
+          faults: [Verification.damage(message)],
+          chainsAsked: false
+        })
     )
-).pipe(
-  Command.withDescription(
-    "Replays the whole log and holds the views and the outbox against it, and that against the chains"
   )
-)
 
 interface Report extends Verification.Verified {
   readonly chainsAsked: boolean
