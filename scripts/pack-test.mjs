@@ -171,12 +171,24 @@ it.effect("a layer that plays by script", () =>
 `
 }
 
+/** The programs that the documents show: those of them that are tests are run as well. */
+const writeDocumented = () => {
+  for (const document of ["README", "docs/guide"]) {
+    const text = readFileSync(join(root, `${document}.md`), "utf8")
+    for (const [index, [, program = ""]] of [...text.matchAll(/^```ts\n(.*?)^```$/gms)].entries()) {
+      const kind = program.includes("@effect/vitest") ? ".test" : ""
+      writeFileSync(join(app, `${document.replace("docs/", "")}-${index + 1}${kind}.ts`), program)
+    }
+  }
+}
+
 const writeExamples = () => {
   const own = join(root, "examples")
   if (existsSync(own)) cpSync(own, app, { recursive: true, filter: (file) => !file.includes("node_modules") })
   for (const [file, text] of Object.entries(examples)) {
     if (!existsSync(join(own, file))) writeFileSync(join(app, file), text)
   }
+  writeDocumented()
   const compilerOptions = {
     target: "ES2022",
     module: "NodeNext",
