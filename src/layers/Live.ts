@@ -35,6 +35,7 @@ import * as SqlLeases from "./sql/SqlLeases.ts"
 import * as SqlTransactions from "./sql/SqlTransactions.ts"
 import { version } from "./Version.ts"
 
+/** All keys, parsed: what `Config.all` answers. */
 export type Configuration = Config.Config.Success<typeof BallastConfig.all>
 
 type Stored = EventStore | Leases | Alerts | Transactions
@@ -62,6 +63,7 @@ export const chainOptions = ({ urls: [first, ...others], ...options }: Configura
   endpoints: [RpcEndpoint.http(first), ...others.map((url: Redacted.Redacted) => RpcEndpoint.http(url))]
 })
 
+/** Both chains. */
 export const chains = (
   { base, ethereum }: Pick<Configuration, "base" | "ethereum">
 ): Layer.Layer<BaseChain | EthereumChain> =>
@@ -73,6 +75,7 @@ const broker = (config: Configuration["alpaca"]) =>
     AlpacaClient.layer(config)
   )
 
+/** Both ports of the broker, which share one client. */
 export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization | AlpacaWallet> =>
   Layer.provide(broker(config), FetchHttpClient.layer)
 
