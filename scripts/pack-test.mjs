@@ -17,10 +17,15 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const folder = mkdtempSync(join(tmpdir(), "ballast-pack-"))
 const app = join(folder, "app")
 
+/** What is started and killed leaves its temporary files here too. */
+const temporary = join(folder, "tmp")
+mkdirSync(temporary)
+
 /** Of the environment of `npm run` nothing is passed on: it would tell the npm in there where its project is. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([key]) => !/^(npm_|BALLAST_|INIT_CWD$)/.test(key))
-)
+const environment = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(npm_|BALLAST_|INIT_CWD$)/.test(key))),
+  TMPDIR: temporary
+}
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const children = new Set()
@@ -184,7 +189,9 @@ const writeDocumented = () => {
 
 const writeExamples = () => {
   const own = join(root, "examples")
-  if (existsSync(own)) cpSync(own, app, { recursive: true, filter: (file) => !file.includes("node_modules") })
+  for (const file of existsSync(own) ? readdirSync(own) : []) {
+    if (file.endsWith(".ts")) cpSync(join(own, file), join(app, file))
+  }
   for (const [file, text] of Object.entries(examples)) {
     if (!existsSync(join(own, file))) writeFileSync(join(app, file), text)
   }
