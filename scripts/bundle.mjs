@@ -4,8 +4,9 @@
  * What an application imports stays as the compiler wrote it.
  */
 import { build } from "esbuild"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { writeLicences } from "./licences.mjs"
 
 const [dist = "dist"] = process.argv.slice(2)
 
@@ -39,14 +40,4 @@ const { metafile } = await build({
 const [shebang = ""] = readFileSync(join(dist, "main.js"), "utf8").split("\n", 1)
 writeFileSync(join(dist, "main.js"), `${shebang}\nimport "./bundle/main.js"\n`)
 
-/** Whose code is in the bundle, as their licences ask to be told. */
-const packages = new Set(
-  Object.keys(metafile.inputs).flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.slice(0, 1) ?? [])
-)
-const licences = [...packages].toSorted().map((folder) => {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-  const file = readdirSync(folder).find((file) => /^licen[cs]e(\.|$)/i.test(file))
-  const text = file === undefined ? "" : readFileSync(join(folder, file), "utf8").trim()
-  return `${name} ${version} (${license})\n\n${text}\n`
-})
-writeFileSync(join(dist, "bundle", "LICENSES.txt"), licences.join(`\n${"-".repeat(80)}\n\n`))
+writeLicences(join(dist, "bundle"), metafile)

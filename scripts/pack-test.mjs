@@ -108,10 +108,10 @@ const pack = async () => {
     await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], root)
   )
   const wanted =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|contracts\/\w+\.sol|dist\/bundle\/LICENSES\.txt|dist\/.*\.(js|d\.ts))$/
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|contracts\/\w+\.sol|dist\/bundle\/(LICENSES\.txt|\w+\.json)|dist\/.*\.(js|d\.ts))$/
   /** @type {ReadonlyArray<string>} */
   const files = packed.files.map((/** @type {{ path: string }} */ file) => file.path)
-  const strange = files.filter((file) => !wanted.test(file) || file.startsWith("dist/cli/"))
+  const strange = files.filter((file) => !wanted.test(file) || /^dist\/(cli\/|bundle\/meta\.json)/.test(file))
   must(strange.length === 0, `the package holds what nobody needs: ${strange.join(", ")}`)
   for (const file of ["LICENSE", "CHANGELOG.md", "dist/main.js", "dist/index.d.ts", "contracts/Usdc.sol"]) {
     must(files.includes(file), `the package lacks ${file}`)
