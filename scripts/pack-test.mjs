@@ -8,6 +8,7 @@ import { spawn } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
@@ -81,7 +82,7 @@ const run = (command, args, cwd, env) =>
       all += data
     })
     child.stderr?.on("data", (data) => all += data)
-    const timer = setTimeout(() => kill(child, "SIGKILL"), limit)
+    const timer = globalThis.setTimeout(() => kill(child, "SIGKILL"), limit)
     child.once("error", reject)
     child.once("close", (code, signal) => {
       clearTimeout(timer)
@@ -252,12 +253,36 @@ const sandbox = () =>
     }
   )
 
-const bot = async () => {
-  const { child, env } = await sandbox()
+/** @type {(env: NodeJS.ProcessEnv) => Promise<boolean>} */
+const hasSucceeded = async (env) => {
   try {
-    await run("node", ["built/bot.js"], app, env)
-  } finally {
+    /** @type {ReadonlyArray<{ succeeded: boolean }>} */
+    const operations = JSON.parse(await run("npx", ["--no", "--", "ballast", "list", "--json"], app, env))
+    return operations.some(({ succeeded }) => succeeded)
+  } catch {
+    // There is no database yet.
+    return false
+  }
+}
+
+/** Until it has brought an operation to a good end; then it is told to stop, and must. */
+const bot = async () => {
+  const { child: world, env } = await sandbox()
+  try {
+    // The vault of the sandbox holds 5000 USDC.
+    const child = start("node", ["built/bot.js"], app, { ...env, BOT_TARGET_USDC: "6500", BOT_EVERY: "1 second" })
+    let said = ""
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => said += data)
+    const ended = new Promise((resolve) => child.once("close", resolve))
+    const until = Date.now() + 120_000
+    while (!await hasSucceeded(env)) {
+      must(Date.now() < until && (child.exitCode ?? 0) === 0, `bot.ts brings nothing to a good end\n${said}`)
+      await setTimeout(1000)
+    }
     kill(child, "SIGTERM")
+    must(await Promise.race([ended, setTimeout(20_000, "late")]) !== "late", `bot.ts does not stop\n${said}`)
+  } finally {
+    kill(world, "SIGTERM")
   }
 }
 
@@ -282,7 +307,10 @@ try {
   const tests = readdirSync(app).filter((file) => file.endsWith(".test.ts"))
   await Promise.all([
     step("run bot.ts against ballast sandbox", bot),
-    step(`run ${tests.join(", ")}`, () => run("npx", ["--no", "--", "vitest", "run", ...tests], app))
+    step(
+      `run ${tests.join(", ")}`,
+      () => run("npx", ["--no", "--", "vitest", "run", "--testTimeout=60000", ...tests], app)
+    )
   ])
 } catch (error) {
   process.stderr.write(`pack-test: ${error instanceof Error ? error.message : String(error)}\n`)
