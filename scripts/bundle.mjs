@@ -9,6 +9,7 @@ import { build } from "esbuild"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import { writeLicences } from "./licences.mjs"
 
 const [dist = "dist"] = process.argv.slice(2)
 
@@ -70,6 +71,7 @@ const { metafile } = await build({
   }
 })
 writeFileSync(join(outdir, "meta.json"), JSON.stringify(metafile))
+writeLicences(outdir, metafile)
 
 /** What the command line only prints, whoever asks and wherever: it is rendered here, by the command line itself. */
 const { builtIns } = await import(pathToFileURL(resolve(dist, "cli", "BuiltIns.js")).href)

@@ -18,6 +18,7 @@ const path: Field.Kind<string> = {
   parse: (text) => Option.fromNullable(/^sqlite:(.+)$/.exec(text)?.[1])
 }
 
+/** Where the log is, and how safely it is written. */
 export const database = Config.all({
   path: Field.withDefault("BALLAST_DATABASE", path, "ballast.db"),
   durability: Field.withDefault("BALLAST_DURABILITY", Field.oneOf("full", "normal"), "full"),
@@ -45,6 +46,7 @@ const credential = (what: string) =>
 const tokenUrl = (baseUrl: string): string =>
   `https://authx.${baseUrl.includes("sandbox") ? "sandbox." : ""}alpaca.markets/v1/oauth2/token`
 
+/** The broker's account. */
 export const alpaca = Config.all({
   baseUrl: Field.required("BALLAST_ALPACA_BASE_URL", baseUrl),
   accountId: Field.required(
@@ -83,6 +85,7 @@ const privateKey: Field.Kind<Redacted.Redacted<`0x${string}`>> = {
   secret: true
 }
 
+/** The key of our wallet. */
 export const wallet = Field.required("BALLAST_WALLET_PRIVATE_KEY", privateKey)
 
 /** RPC URLs often contain a key, so they are secrets as a whole. */
@@ -110,9 +113,12 @@ const chain = (name: "ETHEREUM" | "BASE", chainId: number, confirmations: number
     timeout: Field.withDefault("BALLAST_HTTP_TIMEOUT", Field.duration, Duration.seconds(20))
   })
 
+/** The nodes of Ethereum. */
 export const ethereum = chain("ETHEREUM", 1, 3)
+/** The nodes of Base. */
 export const base = chain("BASE", 8453, 10)
 
+/** How our transactions are sent. */
 export const transactions = Config.all({
   stuckAfter: Field.withDefault("BALLAST_TX_STUCK_AFTER", Field.duration, Duration.minutes(3)),
   maxFeePerGas: Field.withDefault("BALLAST_MAX_FEE_PER_GAS", Field.gasPrice, 200_000_000_000n)
@@ -130,6 +136,7 @@ const address = Field.schema("an address, EIP-55 or all lower case", Address)
 
 const word = Field.text("a word such as st0x", /^[a-z0-9_-]{1,64}$/)
 
+/** What may be minted and redeemed. */
 export const equities = Config.all({
   equities: Config.map(
     Field.explained("BALLAST_EQUITIES", `JSON such as {"AAPL":{"token":"0x..","decimals":18}}`, Equities),
@@ -158,6 +165,7 @@ const decimal = (expected: string, decimals: number): Field.Kind<bigint> => ({
   parse: (text) => Option.getRight(Decimal.parse(text, decimals))
 })
 
+/** Circle, and what it may cost. */
 export const cctp = Config.all({
   apiUrl: Field.withDefault("BALLAST_CCTP_API_URL", baseUrl, "https://iris-api.circle.com"),
   /** In units of 1e-6. */
@@ -214,6 +222,7 @@ const vault = Config.all({
   })
 )
 
+/** Where USDC goes, and how much of it. */
 export const usdc = Config.all({
   usdc: Config.all({
     ethereum: Field.withDefault("BALLAST_ETHEREUM_USDC", address, mainnet.ethereumUsdc),
@@ -234,6 +243,7 @@ export const usdc = Config.all({
   })
 })
 
+/** Waits, retries and deadlines. */
 export const policies = Config.all({
   retryBase: Field.withDefault("BALLAST_RETRY_BASE", Field.duration, Duration.millis(500)),
   retryMax: Field.withDefault("BALLAST_RETRY_MAX", Field.duration, Duration.seconds(60)),
@@ -250,6 +260,7 @@ export const policies = Config.all({
   withdrawalSettlingTime: Field.withDefault("BALLAST_WITHDRAWAL_SETTLING_TIME", Field.duration, Duration.minutes(2))
 })
 
+/** How the command line logs. */
 export const logging = Config.all({
   format: Field.optional("BALLAST_LOG_FORMAT", Field.oneOf("pretty", "json")),
   level: Field.withDefault(

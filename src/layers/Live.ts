@@ -27,6 +27,7 @@ import * as TransactionOutboxLive from "./evm/TransactionOutbox.ts"
 import * as VaultLive from "./evm/Vault.ts"
 import * as Stored from "./Stored.ts"
 
+/** All keys, parsed: what `Config.all` answers. */
 export type Configuration = Config.Config.Success<typeof BallastConfig.all>
 
 /** The log, its leases and alerts, and what the outbox has stored. `create: false` for commands that only look. */
@@ -38,6 +39,7 @@ export const chainOptions = ({ urls: [first, ...others], ...options }: Configura
   endpoints: [RpcEndpoint.http(first), ...others.map((url: Redacted.Redacted) => RpcEndpoint.http(url))]
 })
 
+/** Both chains. */
 export const chains = (
   { base, ethereum }: Pick<Configuration, "base" | "ethereum">
 ): Layer.Layer<BaseChain | EthereumChain> =>
@@ -49,6 +51,7 @@ const broker = (config: Configuration["alpaca"]) =>
     AlpacaClient.layer(config)
   )
 
+/** Both ports of the broker, which share one client. */
 export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization | AlpacaWallet> =>
   Layer.provide(broker(config), FetchHttpClient.layer)
 

@@ -24,6 +24,7 @@ export interface MintRequest {
   readonly wallet: Address
 }
 
+/** The workflow: one row per state. */
 export const steps = (id: MintId) => ({
   MintRequested: (state, attempt) => Acceptance.findOrOrder(id, state, attempt),
   MintAccepted: (state) => Tokens.awaitProof(id, state),

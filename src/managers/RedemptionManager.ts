@@ -26,6 +26,7 @@ export interface RedemptionRequest {
   readonly parallel?: boolean
 }
 
+/** The workflow: one row per state. */
 export const steps = (id: RedemptionId) => ({
   Requested: (state, { lease }) => Transfer.send(id, state, lease),
   TokensSent: (state) => Issuer.awaitDetection(id, state),

@@ -16,6 +16,7 @@ export interface Fault {
   readonly detail: string
 }
 
+/** What was looked at, and what is wrong with it. */
 export interface Verified {
   readonly events: number
   readonly operations: number
@@ -43,6 +44,7 @@ const readable = <A, R>(
 /** A fault of the database as a whole. */
 export const damage = (detail: string): Fault => ({ type: "Database", detail })
 
+/** Replays the whole log and holds views and transactions against it; has the database check itself as well. */
 export const verify = Effect.gen(function*() {
   const store = yield* EventStore
   const faults = (yield* store.integrity).map(damage)

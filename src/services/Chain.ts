@@ -40,6 +40,7 @@ export class ChainError extends Schema.TaggedError<ChainError>()("ChainError", {
   }
 }
 
+/** What a contract emitted. */
 export interface Log {
   readonly address: Address
   readonly topics: ReadonlyArray<Hex>
@@ -69,6 +70,7 @@ export interface Receipt {
   readonly logs: ReadonlyArray<Log>
 }
 
+/** The head of a block, as far as fees and depth need it. */
 export interface Block {
   readonly number: bigint
   /** Wei; the least that a transaction in the next block pays is within an eighth of it. */
@@ -170,6 +172,8 @@ export interface Chain extends ChainReads {
   readonly broadcast: (raw: Hex) => Effect.Effect<Broadcast>
 }
 
+/** Ethereum: where Alpaca sends and takes USDC. */
 export class EthereumChain extends Context.Tag("ballast/services/EthereumChain")<EthereumChain, Chain>() {}
 
+/** Base: where the tokens and the vault are. */
 export class BaseChain extends Context.Tag("ballast/services/BaseChain")<BaseChain, Chain>() {}

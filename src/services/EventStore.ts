@@ -89,6 +89,7 @@ export interface Operation extends View {
   readonly updatedAt: DateTime.Utc
 }
 
+/** All that is given must hold; `orSince` adds to what is `live` what began then or later. */
 export interface OperationFilter {
   readonly id?: OperationId
   readonly live?: true

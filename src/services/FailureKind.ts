@@ -4,6 +4,7 @@
  */
 import type { Duration } from "effect"
 
+/** What an error says about the effect. */
 export type FailureKind = "transient" | "permanent" | "unknown"
 
 /** What retries test. */

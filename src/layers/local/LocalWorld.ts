@@ -22,6 +22,7 @@ import type * as RainVault from "./RainVault.ts"
 import * as RedemptionDesk from "./RedemptionDesk.ts"
 import * as UsdcWorld from "./UsdcWorld.ts"
 
+/** How the world is at first, and how fast it is. */
 export interface Options {
   /** Of both chains. Default 200 millis. */
   readonly blockTime?: Duration.DurationInput
@@ -67,6 +68,7 @@ export interface World extends UsdcWorld.UsdcWorld {
   readonly redemptionWallet: Chain.Wallet
 }
 
+/** A local world that a layer provides. */
 export class LocalWorld extends Context.Tag("ballast/layers/LocalWorld")<LocalWorld, World>() {}
 
 const defaultShares = { AAPL: "100", MSFT: "50" }
