@@ -22,6 +22,10 @@ export interface Options {
 export class AlpacaWalletControl extends Context.Tag("ballast/testing/AlpacaWalletControl")<
   AlpacaWalletControl,
   AlpacaWalletWorld["Type"] & {
+    /** It has been sent, in this transaction. */
+    readonly sent: (id: WalletTransferId, txHash: TxHash.TxHash) => Effect.Effect<void>
+    /** All in either direction, oldest first, as they are in truth. */
+    readonly transfers: Effect.Effect<ReadonlyArray<Transfer>>
     /** What becomes of withdrawals ordered from now on; they are sent unless said otherwise, and `hold` leaves them be. */
     readonly setOutcome: (outcome: "send" | "hold") => Effect.Effect<void>
     /** Neither by its id nor in the list, for so many looks at it. */
@@ -35,9 +39,13 @@ export class AlpacaWalletControl extends Context.Tag("ballast/testing/AlpacaWall
   }
 >() {}
 
-interface Entry {
+/** A transfer, and which way it goes as Alpaca sees it. */
+export interface Transfer {
   readonly direction: "OUTGOING" | "INCOMING"
   readonly transfer: WalletTransfer
+}
+
+interface Entry extends Transfer {
   /** Looks by its id or its hash that it has had. */
   readonly looks: number
   /** Of those, so many find nothing. */
@@ -83,6 +91,16 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
       }))
     const told = (id: WalletTransferId, changes: Partial<WalletTransfer>) =>
       edit(id, ({ transfer }) => ({ transfer: { ...transfer, ...changes } }))
+
+    /** What was under way ends: with USDC that can be withdrawn, where they have come or are not sent. */
+    const end = (id: WalletTransferId, available: Entry["direction"], changes: Partial<WalletTransfer>) =>
+      update((old) => {
+        const entry = old.entries.find(({ transfer }) => transfer.id === id)
+        const isDue = entry?.transfer.status === "Processing" && entry.direction === available
+        return {
+          available: isDue ? Usdc.fromUnits(old.available + entry.transfer.amount) : old.available
+        }
+      }).pipe(Effect.zipRight(told(id, changes)))
 
     const numberOf = (id: WalletTransferId) =>
       Effect.map(Ref.get(state), ({ entries }) => 1 + entries.findIndex(({ transfer }) => transfer.id === id))
@@ -132,7 +150,7 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
         if (looks < hidden) return Option.none<WalletTransfer>()
         if (looks > hidden && transfer.status === "Processing" && !isHeld) {
           const txHash = direction === "OUTGOING" ? Option.some(hashOf(yield* numberOf(transfer.id))) : transfer.txHash
-          yield* told(transfer.id, { status: "Complete", txHash })
+          yield* end(transfer.id, "INCOMING", { status: "Complete", txHash })
           return Option.some({ ...transfer, status: "Complete" as const, txHash })
         }
         return Option.some(transfer)
@@ -227,13 +245,15 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
     const control: AlpacaWalletControl["Type"] = {
       available: Effect.map(Ref.get(state), ({ available }) => available),
       withdrawals: Effect.map(outgoing, (all) => all.map(({ id }) => id)),
+      transfers,
       complete: (id) =>
         Effect.gen(function*() {
           const txHash = hashOf(yield* numberOf(id))
           yield* told(id, { status: "Complete", txHash: Option.some(txHash) })
           return txHash
         }),
-      fail: (id) => told(id, { status: "Failed", txHash: Option.none() }),
+      sent: (id, txHash) => told(id, { status: "Complete", txHash: Option.some(txHash) }),
+      fail: (id) => end(id, "OUTGOING", { status: "Failed", txHash: Option.none() }),
       deposit: ({ amount, txHash }) =>
         Effect.map(
           add("INCOMING", {
@@ -244,7 +264,7 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
           }),
           ({ id }) => id
         ),
-      credit: (id) => told(id, { status: "Complete" }),
+      credit: (id) => end(id, "INCOMING", { status: "Complete" }),
       setWhitelisting: (whitelisting) => update(() => ({ whitelisting })),
       strike: (method, fault) => update(({ strikes }) => ({ strikes: [...strikes, [method, fault] as const] })),
       setOutcome: (outcome) => update(() => ({ outcome })),
