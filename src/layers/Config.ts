@@ -265,8 +265,7 @@ export const looking = Config.all({ database, logging })
 /** And the chains, where both are configured. */
 export const verifying = Config.all({ database, logging, chains: Config.option(Config.all({ ethereum, base })) })
 
-/** Everything that a command needs which drives operations. */
-export const all = Config.all({
+const parts = {
   database,
   alpaca,
   wallet,
@@ -278,7 +277,15 @@ export const all = Config.all({
   cctp,
   policies,
   logging
-})
+}
+
+/** Everything that a command needs which drives operations. */
+export const all = Config.all(parts)
+
+const { wallet: _, ...withoutWallet } = parts
+
+/** The same for an application whose keys are kept elsewhere: `BALLAST_WALLET_PRIVATE_KEY` is not asked for. */
+export const withSigner = Config.all(withoutWallet)
 
 /** Every key that means something. */
 export const keys: ReadonlySet<string> = new Set([
