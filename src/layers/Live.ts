@@ -66,6 +66,7 @@ export const chainOptions = ({ urls: [first, ...others], ...options }: Configura
   endpoints: [RpcEndpoint.http(first), ...others.map((url: Redacted.Redacted) => RpcEndpoint.http(url))]
 })
 
+/** Both chains, each behind its configured nodes. */
 export const chains = (
   { base, ethereum }: Pick<Configuration, "base" | "ethereum">
 ): Layer.Layer<BaseChain | EthereumChain> =>
@@ -77,6 +78,7 @@ const broker = (config: Configuration["alpaca"]) =>
     AlpacaClient.layer(config)
   )
 
+/** Both of Alpaca's ports over HTTP. */
 export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization | AlpacaWallet> =>
   Layer.provide(broker(config), FetchHttpClient.layer)
 

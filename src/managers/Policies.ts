@@ -19,6 +19,7 @@ export interface Settings {
   readonly waitForLease: boolean
 }
 
+/** What holds where nothing is configured. */
 export const defaults: Settings = {
   retryBase: Duration.millis(500),
   retryMax: Duration.seconds(60),
@@ -32,6 +33,7 @@ export const defaults: Settings = {
   waitForLease: true
 }
 
+/** Every wait and every retry, by name: replace one of them in the layer, and the program waits so. */
 export class Policies extends Context.Tag("ballast/managers/Policies")<Policies, {
   /** Between tries after a transient error: exponential with jitter and a ceiling, never sooner than we were asked. */
   readonly retry: Schedule.Schedule<unknown, Classified>
@@ -75,6 +77,7 @@ const untilItEnds = Schedule.identity<LeaseHeld>().pipe(
   )
 )
 
+/** The schedules that these settings stand for. */
 export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
   retry: Schedule.exponential(settings.retryBase).pipe(
     Schedule.union(Schedule.spaced(settings.retryMax)),
@@ -95,6 +98,7 @@ export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
   recheck: Schedule.spaced(settings.recheckInterval)
 })
 
+/** The same as a layer; what is not given is as in `defaults`. */
 export const layer = (settings: Partial<Settings> = {}): Layer.Layer<Policies> =>
   Layer.succeed(Policies, make({ ...defaults, ...settings }))
 
@@ -117,4 +121,5 @@ export const retrying = <A, E, R>(effect: Effect.Effect<A, E, R>, options: {
     }
   })
 
+/** Whether nothing happened and the same may go well the next time. */
 export const isTransient = (error: Classified): boolean => error.kind === "transient"

@@ -40,6 +40,7 @@ export class ChainError extends Schema.TaggedError<ChainError>()("ChainError", {
   }
 }
 
+/** One event of a contract, as a receipt has it. */
 export interface Log {
   readonly address: Address
   readonly topics: ReadonlyArray<Hex>
@@ -69,6 +70,7 @@ export interface Receipt {
   readonly logs: ReadonlyArray<Log>
 }
 
+/** What is known of a block beside its transactions. */
 export interface Block {
   readonly number: bigint
   /** Wei; the least that a transaction in the next block pays is within an eighth of it. */
@@ -170,6 +172,8 @@ export interface Chain extends ChainReads {
   readonly broadcast: (raw: Hex) => Effect.Effect<Broadcast>
 }
 
+/** Ethereum, where Alpaca pays USDC out and takes it in. */
 export class EthereumChain extends Context.Tag("ballast/services/EthereumChain")<EthereumChain, Chain>() {}
 
+/** Base, where the tokens and the vault are. */
 export class BaseChain extends Context.Tag("ballast/services/BaseChain")<BaseChain, Chain>() {}

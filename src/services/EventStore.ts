@@ -89,6 +89,7 @@ export interface Operation extends View {
   readonly updatedAt: DateTime.Utc
 }
 
+/** Which operations are wanted: those of which all that is given holds. Nothing given is all. */
 export interface OperationFilter {
   readonly id?: OperationId
   readonly live?: true

@@ -86,6 +86,7 @@ export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError"
   }
 }
 
+/** All that can keep a transaction from being taken on, or its standing from being told. */
 export type SubmitError = OutboxError | ChainError | SignerError | StoreError | LeaseLost
 
 /** Sends transactions from our wallet, each exactly once. */

@@ -12,6 +12,7 @@ import { AlpacaWallet, type Whitelisting, type Withdrawal } from "../../services
 import { AlpacaWalletWorld, type Fault, type Method } from "./AlpacaWalletWorld.ts"
 import { wallet } from "./SignerTest.ts"
 
+/** What there is at first. */
 export interface Options {
   /** USDC at Alpaca at first. Default 100000. */
   readonly usdc?: string
@@ -19,6 +20,7 @@ export interface Options {
   readonly own?: Address.Address
 }
 
+/** The script of the test layer: all that Alpaca can be told to do, and all that it has in its books. */
 export class AlpacaWalletControl extends Context.Tag("ballast/testing/AlpacaWalletControl")<
   AlpacaWalletControl,
   AlpacaWalletWorld["Type"] & {
@@ -63,6 +65,7 @@ interface State {
   readonly strikes: ReadonlyArray<readonly [Method, Fault | AlpacaError]>
 }
 
+/** Where USDC is sent to be credited. */
 export const depositAddress = Address.make(`0x${"d".repeat(40)}`)
 
 /** The hash of the transaction by which the how many-eth transfer is sent. */
@@ -280,6 +283,7 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
     return { port, control }
   })
 
+/** The port, its script, and what the contract suite needs of it. */
 export const layerWith = (
   options: Options = {}
 ): Layer.Layer<AlpacaWallet | AlpacaWalletControl | AlpacaWalletWorld> =>
@@ -289,4 +293,5 @@ export const layerWith = (
       Context.add(AlpacaWalletWorld, control)
     )))
 
+/** The same with 100000 USDC. */
 export const layer = layerWith()

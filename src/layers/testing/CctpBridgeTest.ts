@@ -35,6 +35,7 @@ export interface TestMint extends Cctp.Mint {
   readonly isOurs: boolean
 }
 
+/** The script of the test layer: what becomes of burns and mints, and all that have been made. */
 export class CctpControl extends Context.Tag("ballast/testing/CctpControl")<CctpControl, {
   /** From now on, until it is said anew. One basis point, and ten million at most, unless said otherwise. */
   readonly setQuote: (quote: Partial<Quote>) => Effect.Effect<void>
@@ -277,6 +278,8 @@ const make = (options: Options) =>
     }))
   })
 
+/** The port and its script. */
 export const layerWith = (options: Options): Layer.Layer<CctpBridge | CctpControl> => Layer.effectContext(make(options))
 
+/** The same, which moves no balances. */
 export const layer = layerWith({})

@@ -21,6 +21,7 @@ import { ChainControl, type ChainMethod, type ChainScript } from "./ChainControl
 import { ChainWorld } from "./ChainWorld.ts"
 import * as MemoryChain from "./MemoryChain.ts"
 
+/** How deep a transaction must be to be depended on. */
 export interface Options {
   /** Default 3 on Ethereum, 10 on Base. */
   readonly confirmations?: { readonly [name in ChainName]?: number }

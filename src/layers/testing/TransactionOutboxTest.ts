@@ -31,6 +31,7 @@ const options: Outbox.Options = {
   maxFeePerGas: 200_000_000_000n
 }
 
+/** Changes to how the outbox sends, and where it stores. */
 export interface Options extends Partial<Outbox.Options> {
   /** A file that outlives the layer, for a program that is stopped and started again. */
   readonly database?: string

@@ -11,6 +11,7 @@ import type { OperationId, RebalanceId } from "../../domain/OperationId.ts"
 import * as Shares from "../../domain/Shares.ts"
 import * as Usdc from "../../domain/Usdc.ts"
 import { Signer } from "../../services/Signer.ts"
+import type { StoreError } from "../../services/StoreError.ts"
 import { TokenizedEquities } from "../../services/TokenizedEquities.ts"
 import { OutboxError } from "../../services/TransactionOutbox.ts"
 import { UsdcRoute } from "../../services/UsdcRoute.ts"
@@ -27,9 +28,11 @@ import * as SignerTest from "./SignerTest.ts"
 import * as TransactionOutboxTest from "./TransactionOutboxTest.ts"
 import * as WorldBeat from "./WorldBeat.ts"
 import { type Balances, balances, equityDecimals, type LedgerBurn, places, tokensOf, usdc } from "./WorldBooks.ts"
+import type { Provided } from "./WorldPorts.ts"
 
 export type { Pace } from "./WorldBeat.ts"
 export type { Balances, EquityBalances, UsdcBalances } from "./WorldBooks.ts"
+export type { Provided } from "./WorldPorts.ts"
 
 /** What there is at first. Amounts are decimal numbers, such as `"10.5"`. */
 export interface Options {
@@ -116,7 +119,7 @@ const make = (
   rules: Omit<WorldBeat.Rules, "wallet">
 ) =>
   Effect.gen(function*() {
-    yield* setUp(options, tokens)
+    yield* Effect.orDie(setUp(options, tokens))
     const { address: wallet } = yield* Signer
     const chains = yield* ChainControl
     const tokenization = yield* AlpacaTokenizationControl
@@ -224,7 +227,7 @@ const ourAccount = ({ usdc }: Required<Options>) =>
   )
 
 /** All ports with a signer of one's own, the world that moves them, and the scripts of those that are played. */
-export const layerWithSigner = (given: Options = {}) =>
+export const layerWithSigner = (given: Options = {}): Layer.Layer<World | Provided, StoreError, Signer> =>
   Layer.unwrapEffect(Effect.gen(function*() {
     const options: Required<Options> = {
       equities: { AAPL: { shares: "1000", tokens: "1000" } },
@@ -304,6 +307,9 @@ export const layerWithSigner = (given: Options = {}) =>
  *   return [end._tag, yield* world.balances] as const
  * }).pipe(Effect.provide(Layer.merge(World.layer(), Policies.layer())))
  */
-export const layer = (options: Options = {}) => Layer.provideMerge(layerWithSigner(options), SignerTest.layer)
+export const layer = (
+  options: Options = {}
+): Layer.Layer<World | Provided | Signer | SignerTest.SignerControl, StoreError> =>
+  Layer.provideMerge(layerWithSigner(options), SignerTest.layer)
 
 export { passing, settled } from "./TestTime.ts"

@@ -28,6 +28,7 @@ export interface Pace {
 /** What the test has said of single operations. */
 export type Verdicts = ReadonlyMap<OperationId, "complete" | "reject">
 
+/** What the others go by. */
 export interface Rules {
   readonly wallet: Address.Address
   readonly tokens: ReadonlyMap<EquitySymbol, Address.Address>
