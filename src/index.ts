@@ -34,6 +34,7 @@ export * from "./services/TransactionOutbox.ts"
 export * from "./services/UsdcRoute.ts"
 export * from "./services/Vault.ts"
 
+export * as EventStream from "./managers/EventStream.ts"
 export * as MintManager from "./managers/MintManager.ts"
 export * as Policies from "./managers/Policies.ts"
 export * as Progress from "./managers/Progress.ts"

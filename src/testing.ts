@@ -30,6 +30,7 @@ export * as TransactionOutboxTest from "./layers/testing/TransactionOutboxTest.t
 export { VaultControl } from "./layers/testing/VaultTest.ts"
 export * as VaultTest from "./layers/testing/VaultTest.ts"
 export * as VaultWorld from "./layers/testing/VaultWorld.ts"
+export * as World from "./layers/testing/World.ts"
 
 export * as AlertsContract from "./layers/testing/contracts/Alerts.ts"
 export * as AlpacaTokenizationContract from "./layers/testing/contracts/AlpacaTokenization.ts"

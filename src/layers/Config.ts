@@ -18,7 +18,7 @@ const path: Field.Kind<string> = {
   parse: (text) => Option.fromNullable(/^sqlite:(.+)$/.exec(text)?.[1])
 }
 
-/** Where the log is, and how safely it is written. */
+/** Where the log is, and how safe a commit is. `BALLAST_DATABASE` and the like. */
 export const database = Config.all({
   path: Field.withDefault("BALLAST_DATABASE", path, "ballast.db"),
   durability: Field.withDefault("BALLAST_DURABILITY", Field.oneOf("full", "normal"), "full"),
@@ -46,7 +46,7 @@ const credential = (what: string) =>
 const tokenUrl = (baseUrl: string): string =>
   `https://authx.${baseUrl.includes("sandbox") ? "sandbox." : ""}alpaca.markets/v1/oauth2/token`
 
-/** The broker's account. */
+/** Alpaca's Broker API and the credentials for it. */
 export const alpaca = Config.all({
   baseUrl: Field.required("BALLAST_ALPACA_BASE_URL", baseUrl),
   accountId: Field.required(
@@ -85,7 +85,7 @@ const privateKey: Field.Kind<Redacted.Redacted<`0x${string}`>> = {
   secret: true
 }
 
-/** The key of our wallet. */
+/** The private key of our wallet. */
 export const wallet = Field.required("BALLAST_WALLET_PRIVATE_KEY", privateKey)
 
 /** RPC URLs often contain a key, so they are secrets as a whole. */
@@ -113,12 +113,12 @@ const chain = (name: "ETHEREUM" | "BASE", chainId: number, confirmations: number
     timeout: Field.withDefault("BALLAST_HTTP_TIMEOUT", Field.duration, Duration.seconds(20))
   })
 
-/** The nodes of Ethereum. */
+/** How Ethereum is reached, and when a transaction there is depended on. */
 export const ethereum = chain("ETHEREUM", 1, 3)
-/** The nodes of Base. */
+/** How Base is reached, and when a transaction there is depended on. */
 export const base = chain("BASE", 8453, 10)
 
-/** How our transactions are sent. */
+/** When a transaction is stuck, and what gas may cost. */
 export const transactions = Config.all({
   stuckAfter: Field.withDefault("BALLAST_TX_STUCK_AFTER", Field.duration, Duration.minutes(3)),
   maxFeePerGas: Field.withDefault("BALLAST_MAX_FEE_PER_GAS", Field.gasPrice, 200_000_000_000n)
@@ -136,7 +136,7 @@ const address = Field.schema("an address, EIP-55 or all lower case", Address)
 
 const word = Field.text("a word such as st0x", /^[a-z0-9_-]{1,64}$/)
 
-/** What may be minted and redeemed. */
+/** What may be tokenized, by whom, and how much at once. */
 export const equities = Config.all({
   equities: Config.map(
     Field.explained("BALLAST_EQUITIES", `JSON such as {"AAPL":{"token":"0x..","decimals":18}}`, Equities),
@@ -165,7 +165,7 @@ const decimal = (expected: string, decimals: number): Field.Kind<bigint> => ({
   parse: (text) => Option.getRight(Decimal.parse(text, decimals))
 })
 
-/** Circle, and what it may cost. */
+/** Circle's API, and what a transfer may cost. */
 export const cctp = Config.all({
   apiUrl: Field.withDefault("BALLAST_CCTP_API_URL", baseUrl, "https://iris-api.circle.com"),
   /** In units of 1e-6. */
@@ -222,7 +222,7 @@ const vault = Config.all({
   })
 )
 
-/** Where USDC goes, and how much of it. */
+/** The contracts that a rebalance goes through, and its limits. */
 export const usdc = Config.all({
   usdc: Config.all({
     ethereum: Field.withDefault("BALLAST_ETHEREUM_USDC", address, mainnet.ethereumUsdc),
@@ -243,7 +243,7 @@ export const usdc = Config.all({
   })
 })
 
-/** Waits, retries and deadlines. */
+/** Waits and retries, as `Policies.layer` takes them. */
 export const policies = Config.all({
   retryBase: Field.withDefault("BALLAST_RETRY_BASE", Field.duration, Duration.millis(500)),
   retryMax: Field.withDefault("BALLAST_RETRY_MAX", Field.duration, Duration.seconds(60)),
@@ -260,7 +260,7 @@ export const policies = Config.all({
   withdrawalSettlingTime: Field.withDefault("BALLAST_WITHDRAWAL_SETTLING_TIME", Field.duration, Duration.minutes(2))
 })
 
-/** How the command line logs. */
+/** How the command line logs; an embedding application has a Logger of its own. */
 export const logging = Config.all({
   format: Field.optional("BALLAST_LOG_FORMAT", Field.oneOf("pretty", "json")),
   level: Field.withDefault(
@@ -276,8 +276,7 @@ export const looking = Config.all({ database, logging })
 /** And the chains, where both are configured. */
 export const verifying = Config.all({ database, logging, chains: Config.option(Config.all({ ethereum, base })) })
 
-/** Everything that a command needs which drives operations. */
-export const all = Config.all({
+const parts = {
   database,
   alpaca,
   wallet,
@@ -289,61 +288,14 @@ export const all = Config.all({
   cctp,
   policies,
   logging
-})
+}
 
-/** Every key that means something. */
-export const keys: ReadonlySet<string> = new Set([
-  "BALLAST_DATABASE",
-  "BALLAST_DURABILITY",
-  "BALLAST_LEASE_DURATION",
-  "BALLAST_ALPACA_BASE_URL",
-  "BALLAST_ALPACA_ACCOUNT_ID",
-  "BALLAST_ALPACA_API_KEY",
-  "BALLAST_ALPACA_API_SECRET",
-  "BALLAST_ALPACA_AUTH",
-  "BALLAST_ALPACA_TOKEN_URL",
-  "BALLAST_HTTP_TIMEOUT",
-  "BALLAST_WALLET_PRIVATE_KEY",
-  "BALLAST_ETHEREUM_RPC_URL",
-  "BALLAST_ETHEREUM_CHAIN_ID",
-  "BALLAST_ETHEREUM_CONFIRMATIONS",
-  "BALLAST_BASE_RPC_URL",
-  "BALLAST_BASE_CHAIN_ID",
-  "BALLAST_BASE_CONFIRMATIONS",
-  "BALLAST_TX_STUCK_AFTER",
-  "BALLAST_MAX_FEE_PER_GAS",
-  "BALLAST_EQUITIES",
-  "BALLAST_TOKENIZATION_ISSUER",
-  "BALLAST_TOKENIZATION_NETWORK",
-  "BALLAST_EQUITY_MAX_PER_OPERATION",
-  "BALLAST_REDEMPTION_WALLET",
-  "BALLAST_ETHEREUM_USDC",
-  "BALLAST_BASE_USDC",
-  "BALLAST_CCTP_API_URL",
-  "BALLAST_CCTP_TOKEN_MESSENGER",
-  "BALLAST_CCTP_MESSAGE_TRANSMITTER",
-  "BALLAST_CCTP_FINALITY",
-  "BALLAST_CCTP_FEE_MARGIN",
-  "BALLAST_CCTP_MAX_FEE_BPS",
-  "BALLAST_VAULT_CONTRACT",
-  "BALLAST_VAULT_READ_CONTRACT",
-  "BALLAST_VAULT_SPENDER",
-  "BALLAST_VAULT_OWNER",
-  "BALLAST_USDC_VAULT_ID",
-  "BALLAST_VAULT_SHORT_WITHDRAWAL",
-  "BALLAST_USDC_MIN",
-  "BALLAST_USDC_MAX_PER_OPERATION",
-  "BALLAST_USDC_MAX_PER_DAY",
-  "BALLAST_USDC_CONCURRENT",
-  "BALLAST_ATTESTATION_POLL_INTERVAL",
-  "BALLAST_ATTESTATION_TIMEOUT",
-  "BALLAST_WITHDRAWAL_SETTLING_TIME",
-  "BALLAST_RETRY_BASE",
-  "BALLAST_RETRY_MAX",
-  "BALLAST_RETRY_ATTEMPTS",
-  "BALLAST_POLL_INTERVAL",
-  "BALLAST_POLL_TIMEOUT",
-  "BALLAST_RECHECK_INTERVAL",
-  "BALLAST_LOG_FORMAT",
-  "BALLAST_LOG_LEVEL"
-])
+/** Everything that a command needs which drives operations. */
+export const all = Config.all(parts)
+
+const { wallet: _, ...withoutWallet } = parts
+
+/** The same for an application whose keys are kept elsewhere: `BALLAST_WALLET_PRIVATE_KEY` is not asked for. */
+export const withSigner = Config.all(withoutWallet)
+
+export { keys } from "./ConfigKeys.ts"

@@ -2,7 +2,7 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { SqlClient } from "@effect/sql/SqlClient"
-import { type Config, Effect, Layer, type Redacted } from "effect"
+import { type Config, type ConfigError, Effect, Layer, type Redacted } from "effect"
 import type { AlpacaTokenization } from "../services/AlpacaTokenization.ts"
 import type { AlpacaWallet } from "../services/AlpacaWallet.ts"
 import type { CctpBridge } from "../services/CctpBridge.ts"
@@ -27,8 +27,11 @@ import * as TransactionOutboxLive from "./evm/TransactionOutbox.ts"
 import * as VaultLive from "./evm/Vault.ts"
 import * as Stored from "./Stored.ts"
 
-/** All keys, parsed: what `Config.all` answers. */
+/** All that can be configured, as `Config.all` reads it from `BALLAST_*`. */
 export type Configuration = Config.Config.Success<typeof BallastConfig.all>
+
+/** The same without a private key, as `Config.withSigner` reads it: an application's own `Signer` has it. */
+export type SignerConfiguration = Config.Config.Success<typeof BallastConfig.withSigner>
 
 /** The log, its leases and alerts, and what the outbox has stored. `create: false` for commands that only look. */
 export const database = Stored.database
@@ -39,7 +42,7 @@ export const chainOptions = ({ urls: [first, ...others], ...options }: Configura
   endpoints: [RpcEndpoint.http(first), ...others.map((url: Redacted.Redacted) => RpcEndpoint.http(url))]
 })
 
-/** Both chains. */
+/** Both chains, each behind its configured nodes. */
 export const chains = (
   { base, ethereum }: Pick<Configuration, "base" | "ethereum">
 ): Layer.Layer<BaseChain | EthereumChain> =>
@@ -51,12 +54,12 @@ const broker = (config: Configuration["alpaca"]) =>
     AlpacaClient.layer(config)
   )
 
-/** Both ports of the broker, which share one client. */
+/** Both of Alpaca's ports over HTTP. */
 export const alpaca = (config: Configuration["alpaca"]): Layer.Layer<AlpacaTokenization | AlpacaWallet> =>
   Layer.provide(broker(config), FetchHttpClient.layer)
 
 /** Everything that sends, and all that it stands on. */
-const sending = ({ base, cctp, database, ethereum, transactions }: Configuration) =>
+const sending = ({ base, cctp, database, ethereum, transactions }: SignerConfiguration) =>
   Layer.mergeAll(Erc20Live.layer, VaultLive.layer, CctpBridgeLive.layer(cctp)).pipe(
     Layer.provideMerge(
       TransactionOutboxLive.layer({ ...transactions, chainIds: { ethereum: ethereum.chainId, base: base.chainId } })
@@ -79,7 +82,7 @@ type Ports =
 
 /** All ports over chains, servers and a database of the caller's: the same program over a simulated world. */
 export const layerOver = <E, R>(
-  config: Configuration,
+  config: SignerConfiguration,
   chains: Layer.Layer<BaseChain | EthereumChain, E, R>
 ): Layer.Layer<Ports, E, R | HttpClient.HttpClient | SqlClient | Signer> =>
   Layer.mergeAll(
@@ -90,7 +93,7 @@ export const layerOver = <E, R>(
   )
 
 /** All ports, with a signer of the application's own, which keeps its keys elsewhere. */
-export const layerWithSigner = (config: Configuration): Layer.Layer<Ports, StoreError, Signer> =>
+export const layerWithSigner = (config: SignerConfiguration): Layer.Layer<Ports, StoreError, Signer> =>
   layerOver(config, chains(config)).pipe(
     Layer.provide(Layer.merge(Stored.opened(config.database, { create: true }), FetchHttpClient.layer))
   )
@@ -100,4 +103,10 @@ export const layer = (config: Configuration): Layer.Layer<Ports | Signer, StoreE
   Layer.provideMerge(layerWithSigner(config), PrivateKeySigner.layer(config.wallet))
 
 /** The same from the `BALLAST_*` keys of whatever ConfigProvider the application has. */
-export const layerConfig = Layer.unwrapEffect(Effect.map(BallastConfig.all, layer))
+export const layerConfig: Layer.Layer<Ports | Signer, ConfigError.ConfigError | StoreError> = Layer.unwrapEffect(
+  Effect.map(BallastConfig.all, layer)
+)
+
+/** All ports but the signer, which is the application's own, from the same keys without `BALLAST_WALLET_PRIVATE_KEY`. */
+export const layerConfigWithSigner: Layer.Layer<Ports, ConfigError.ConfigError | StoreError, Signer> = Layer
+  .unwrapEffect(Effect.map(BallastConfig.withSigner, layerWithSigner))

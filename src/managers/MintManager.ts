@@ -24,7 +24,7 @@ export interface MintRequest {
   readonly wallet: Address
 }
 
-/** The workflow: one row per state. */
+/** What is done in each state of a mint: one row, at most one external write. */
 export const steps = (id: MintId) => ({
   MintRequested: (state, attempt) => Acceptance.findOrOrder(id, state, attempt),
   MintAccepted: (state) => Tokens.awaitProof(id, state),

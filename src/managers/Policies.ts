@@ -19,7 +19,7 @@ export interface Settings {
   readonly waitForLease: boolean
 }
 
-/** What holds where nothing else is set. */
+/** What holds where nothing is configured. */
 export const defaults: Settings = {
   retryBase: Duration.millis(500),
   retryMax: Duration.seconds(60),
@@ -33,7 +33,7 @@ export const defaults: Settings = {
   waitForLease: true
 }
 
-/** The schedules and deadlines that managers go by. */
+/** Every wait and every retry, by name: replace one of them in the layer, and the program waits so. */
 export class Policies extends Context.Tag("ballast/managers/Policies")<Policies, {
   /** Between tries after a transient error: exponential with jitter and a ceiling, never sooner than we were asked. */
   readonly retry: Schedule.Schedule<unknown, Classified>
@@ -77,7 +77,7 @@ const untilItEnds = Schedule.identity<LeaseHeld>().pipe(
   )
 )
 
-/** The schedules of these settings. */
+/** The schedules that these settings stand for. */
 export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
   retry: Schedule.exponential(settings.retryBase).pipe(
     Schedule.union(Schedule.spaced(settings.retryMax)),
@@ -98,7 +98,7 @@ export const make = (settings: Settings): Context.Tag.Service<Policies> => ({
   recheck: Schedule.spaced(settings.recheckInterval)
 })
 
-/** The defaults, but for what is given. */
+/** The same as a layer; what is not given is as in `defaults`. */
 export const layer = (settings: Partial<Settings> = {}): Layer.Layer<Policies> =>
   Layer.succeed(Policies, make({ ...defaults, ...settings }))
 
@@ -121,5 +121,5 @@ export const retrying = <A, E, R>(effect: Effect.Effect<A, E, R>, options: {
     }
   })
 
-/** Nothing has happened, and it may go well the next time. */
+/** Whether nothing happened and the same may go well the next time. */
 export const isTransient = (error: Classified): boolean => error.kind === "transient"

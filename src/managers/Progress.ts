@@ -1,7 +1,7 @@
 /** What an operation is doing right now, for whoever watches. Nothing depends on it and nothing is kept. */
 import { type DateTime, Effect, FiberRef, GlobalValue, Option } from "effect"
 
-/** Where an operation is. */
+/** What one operation is doing. */
 export interface Update {
   readonly type: string
   readonly id: string
@@ -20,7 +20,7 @@ export const listener: FiberRef.FiberRef<(update: Update) => Effect.Effect<void>
   () => FiberRef.unsafeMake<(update: Update) => Effect.Effect<void>>(() => Effect.void)
 )
 
-/** Tells whoever watches. */
+/** Tells whoever listens. */
 export const report = (update: Update): Effect.Effect<void> =>
   Effect.flatMap(FiberRef.get(listener), (listen) => listen(update))
 

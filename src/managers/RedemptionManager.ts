@@ -26,7 +26,7 @@ export interface RedemptionRequest {
   readonly parallel?: boolean
 }
 
-/** The workflow: one row per state. */
+/** What is done in each state of a redemption: one row, at most one external write. */
 export const steps = (id: RedemptionId) => ({
   Requested: (state, { lease }) => Transfer.send(id, state, lease),
   TokensSent: (state) => Issuer.awaitDetection(id, state),

@@ -16,7 +16,7 @@ export interface Fault {
   readonly detail: string
 }
 
-/** What was looked at, and what is wrong with it. */
+/** What has been looked at, and what is wrong with it. */
 export interface Verified {
   readonly events: number
   readonly operations: number
@@ -44,7 +44,7 @@ const readable = <A, R>(
 /** A fault of the database as a whole. */
 export const damage = (detail: string): Fault => ({ type: "Database", detail })
 
-/** Replays the whole log and holds views and transactions against it; has the database check itself as well. */
+/** Holds the log against itself, and against the chains where they are given. */
 export const verify = Effect.gen(function*() {
   const store = yield* EventStore
   const faults = (yield* store.integrity).map(damage)

@@ -40,7 +40,7 @@ export class ChainError extends Schema.TaggedError<ChainError>()("ChainError", {
   }
 }
 
-/** What a contract emitted. */
+/** One event of a contract, as a receipt has it. */
 export interface Log {
   readonly address: Address
   readonly topics: ReadonlyArray<Hex>
@@ -70,7 +70,7 @@ export interface Receipt {
   readonly logs: ReadonlyArray<Log>
 }
 
-/** The head of a block, as far as fees and depth need it. */
+/** What is known of a block beside its transactions. */
 export interface Block {
   readonly number: bigint
   /** Wei; the least that a transaction in the next block pays is within an eighth of it. */
@@ -172,8 +172,8 @@ export interface Chain extends ChainReads {
   readonly broadcast: (raw: Hex) => Effect.Effect<Broadcast>
 }
 
-/** Ethereum: where Alpaca sends and takes USDC. */
+/** Ethereum, where Alpaca pays USDC out and takes it in. */
 export class EthereumChain extends Context.Tag("ballast/services/EthereumChain")<EthereumChain, Chain>() {}
 
-/** Base: where the tokens and the vault are. */
+/** Base, where the tokens and the vault are. */
 export class BaseChain extends Context.Tag("ballast/services/BaseChain")<BaseChain, Chain>() {}

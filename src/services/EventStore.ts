@@ -89,7 +89,7 @@ export interface Operation extends View {
   readonly updatedAt: DateTime.Utc
 }
 
-/** All that is given must hold; `orSince` adds to what is `live` what began then or later. */
+/** Which operations are wanted: those of which all that is given holds. Nothing given is all. */
 export interface OperationFilter {
   readonly id?: OperationId
   readonly live?: true

@@ -4,7 +4,7 @@
  */
 import type { Duration } from "effect"
 
-/** What an error says about the effect. */
+/** What an error says of the effect that was asked for, and so what to do next. */
 export type FailureKind = "transient" | "permanent" | "unknown"
 
 /** What retries test. */

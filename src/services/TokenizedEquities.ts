@@ -3,7 +3,7 @@ import type { Address } from "../domain/Address.ts"
 import type { EquitySymbol } from "../domain/EquitySymbol.ts"
 import type { Shares } from "../domain/Shares.ts"
 
-/** A share on chain. */
+/** How one symbol is tokenized. */
 export interface TokenizedEquity {
   /** The ERC-20 on Base that stands for one share. */
   readonly token: Address

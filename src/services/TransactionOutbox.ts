@@ -86,7 +86,7 @@ export class OutboxError extends Schema.TaggedError<OutboxError>()("OutboxError"
   }
 }
 
-/** How sending can fail. Nothing of it says that a transaction which is stored will not be mined. */
+/** All that can keep a transaction from being taken on, or its standing from being told. */
 export type SubmitError = OutboxError | ChainError | SignerError | StoreError | LeaseLost
 
 /** Sends transactions from our wallet, each exactly once. */

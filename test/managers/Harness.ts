@@ -1,6 +1,6 @@
 /** A whole Ballast over test layers, and the handles that make its world move. Time is TestClock's. */
 import { assert } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, Option } from "effect"
 import * as Address from "../../src/domain/Address.ts"
 import { EquitySymbol } from "../../src/domain/EquitySymbol.ts"
 import { MintId } from "../../src/domain/OperationId.ts"
@@ -13,6 +13,7 @@ import * as AlpacaWalletTest from "../../src/layers/testing/AlpacaWalletTest.ts"
 import * as CctpBridgeTest from "../../src/layers/testing/CctpBridgeTest.ts"
 import * as ChainTest from "../../src/layers/testing/ChainTest.ts"
 import * as Erc20Test from "../../src/layers/testing/Erc20Test.ts"
+export { passing, settled } from "../../src/layers/testing/TestTime.ts"
 import * as TransactionOutboxTest from "../../src/layers/testing/TransactionOutboxTest.ts"
 import * as VaultTest from "../../src/layers/testing/VaultTest.ts"
 import * as MintManager from "../../src/managers/MintManager.ts"
@@ -62,29 +63,6 @@ export const layer = Layer.mergeAll(
   AlpacaTokenizationTest.layerWith({ shares: { AAPL: "100" } }),
   Policies.layer(settings)
 ).pipe(Layer.merge(Erc20Test.layer))
-
-/** Lets time pass, in steps of a second and after a minute of ten, until the effect has ended; fails if it has not after `limit`. */
-export const passing = <A, E, R>(effect: Effect.Effect<A, E, R>, limit: Duration.DurationInput = "2 hours") =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.fork(effect)
-    const seconds = Duration.toSeconds(limit)
-    for (let second = 0; second < seconds; second += second < 60 ? 1 : 10) {
-      yield* settled
-      const exit = yield* fiber.poll
-      if (Option.isSome(exit)) break
-      yield* TestClock.adjust(second < 60 ? "1 second" : "10 seconds")
-    }
-    const exit = yield* fiber.poll
-    return Option.isSome(exit)
-      ? yield* Fiber.join(fiber)
-      : yield* Effect.zipRight(
-        Fiber.interrupt(fiber),
-        Effect.dieMessage(`still running after ${Duration.format(limit)}`)
-      )
-  })
-
-/** Everything that does not wait for the clock has happened. */
-export const settled = Effect.repeatN(Effect.yieldNow(), 50)
 
 export const state = Effect.flatMap(
   EventStore,

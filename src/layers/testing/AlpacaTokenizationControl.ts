@@ -5,6 +5,7 @@ import type { Shares } from "../../domain/Shares.ts"
 import type { Status, TokenizationRequestId } from "../../domain/TokenizationRequest.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import type { AlpacaError } from "../../services/AlpacaError.ts"
+import type { Taken } from "./AlpacaTokenizationBooks.ts"
 import type { AlpacaTokenizationWorld, Method } from "./AlpacaTokenizationWorld.ts"
 
 /** One call of the port, whatever became of it. */
@@ -19,6 +20,8 @@ export class AlpacaTokenizationControl extends Context.Tag("ballast/testing/Alpa
   AlpacaTokenizationControl,
   Omit<AlpacaTokenizationWorld["Type"], "complete"> & {
     readonly setShares: (symbol: EquitySymbol, shares: Shares) => Effect.Effect<void>
+    /** All of either kind, oldest first, as they are in truth. */
+    readonly requests: Effect.Effect<ReadonlyArray<Taken>>
     /** Ends a pending request well. Without a hash one is made up for a mint. */
     readonly complete: (id: TokenizationRequestId, txHash?: TxHash) => Effect.Effect<TxHash>
     /** Whatever it was before; neither shares nor the hash change. */

@@ -121,6 +121,7 @@ export const make = (options: Options = {}): Effect.Effect<World> =>
           Ref.get(books),
           ({ taken }) => taken.filter(({ label }) => Option.contains(label, wanted)).map(({ request }) => request.id)
         ),
+      requests: Effect.map(Ref.get(books), ({ taken }) => taken),
       place: (label, order) => Effect.map(modify((old, now) => Books.addForeign(old, now, label, order)), idOf),
       redeem: (tokens, quantity = Shares.fromTokenAmountFloor(tokens.amount)) =>
         Effect.map(modify((old, now) => Books.addRedemption(old, now, tokens, quantity)), idOf),

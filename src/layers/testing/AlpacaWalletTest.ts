@@ -12,6 +12,7 @@ import { AlpacaWallet, type Whitelisting, type Withdrawal } from "../../services
 import { AlpacaWalletWorld, type Fault, type Method } from "./AlpacaWalletWorld.ts"
 import { wallet } from "./SignerTest.ts"
 
+/** What there is at first. */
 export interface Options {
   /** USDC at Alpaca at first. Default 100000. */
   readonly usdc?: string
@@ -19,9 +20,14 @@ export interface Options {
   readonly own?: Address.Address
 }
 
+/** The script of the test layer: all that Alpaca can be told to do, and all that it has in its books. */
 export class AlpacaWalletControl extends Context.Tag("ballast/testing/AlpacaWalletControl")<
   AlpacaWalletControl,
   AlpacaWalletWorld["Type"] & {
+    /** It has been sent, in this transaction. */
+    readonly sent: (id: WalletTransferId, txHash: TxHash.TxHash) => Effect.Effect<void>
+    /** All in either direction, oldest first, as they are in truth. */
+    readonly transfers: Effect.Effect<ReadonlyArray<Transfer>>
     /** What becomes of withdrawals ordered from now on; they are sent unless said otherwise, and `hold` leaves them be. */
     readonly setOutcome: (outcome: "send" | "hold") => Effect.Effect<void>
     /** Neither by its id nor in the list, for so many looks at it. */
@@ -35,9 +41,13 @@ export class AlpacaWalletControl extends Context.Tag("ballast/testing/AlpacaWall
   }
 >() {}
 
-interface Entry {
+/** A transfer, and which way it goes as Alpaca sees it. */
+export interface Transfer {
   readonly direction: "OUTGOING" | "INCOMING"
   readonly transfer: WalletTransfer
+}
+
+interface Entry extends Transfer {
   /** Looks by its id or its hash that it has had. */
   readonly looks: number
   /** Of those, so many find nothing. */
@@ -55,6 +65,7 @@ interface State {
   readonly strikes: ReadonlyArray<readonly [Method, Fault | AlpacaError]>
 }
 
+/** Where USDC is sent to be credited. */
 export const depositAddress = Address.make(`0x${"d".repeat(40)}`)
 
 /** The hash of the transaction by which the how many-eth transfer is sent. */
@@ -83,6 +94,16 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
       }))
     const told = (id: WalletTransferId, changes: Partial<WalletTransfer>) =>
       edit(id, ({ transfer }) => ({ transfer: { ...transfer, ...changes } }))
+
+    /** What was under way ends: with USDC that can be withdrawn, where they have come or are not sent. */
+    const end = (id: WalletTransferId, available: Entry["direction"], changes: Partial<WalletTransfer>) =>
+      update((old) => {
+        const entry = old.entries.find(({ transfer }) => transfer.id === id)
+        const isDue = entry?.transfer.status === "Processing" && entry.direction === available
+        return {
+          available: isDue ? Usdc.fromUnits(old.available + entry.transfer.amount) : old.available
+        }
+      }).pipe(Effect.zipRight(told(id, changes)))
 
     const numberOf = (id: WalletTransferId) =>
       Effect.map(Ref.get(state), ({ entries }) => 1 + entries.findIndex(({ transfer }) => transfer.id === id))
@@ -132,7 +153,7 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
         if (looks < hidden) return Option.none<WalletTransfer>()
         if (looks > hidden && transfer.status === "Processing" && !isHeld) {
           const txHash = direction === "OUTGOING" ? Option.some(hashOf(yield* numberOf(transfer.id))) : transfer.txHash
-          yield* told(transfer.id, { status: "Complete", txHash })
+          yield* end(transfer.id, "INCOMING", { status: "Complete", txHash })
           return Option.some({ ...transfer, status: "Complete" as const, txHash })
         }
         return Option.some(transfer)
@@ -227,13 +248,15 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
     const control: AlpacaWalletControl["Type"] = {
       available: Effect.map(Ref.get(state), ({ available }) => available),
       withdrawals: Effect.map(outgoing, (all) => all.map(({ id }) => id)),
+      transfers,
       complete: (id) =>
         Effect.gen(function*() {
           const txHash = hashOf(yield* numberOf(id))
           yield* told(id, { status: "Complete", txHash: Option.some(txHash) })
           return txHash
         }),
-      fail: (id) => told(id, { status: "Failed", txHash: Option.none() }),
+      sent: (id, txHash) => told(id, { status: "Complete", txHash: Option.some(txHash) }),
+      fail: (id) => end(id, "OUTGOING", { status: "Failed", txHash: Option.none() }),
       deposit: ({ amount, txHash }) =>
         Effect.map(
           add("INCOMING", {
@@ -244,7 +267,7 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
           }),
           ({ id }) => id
         ),
-      credit: (id) => told(id, { status: "Complete" }),
+      credit: (id) => end(id, "INCOMING", { status: "Complete" }),
       setWhitelisting: (whitelisting) => update(() => ({ whitelisting })),
       strike: (method, fault) => update(({ strikes }) => ({ strikes: [...strikes, [method, fault] as const] })),
       setOutcome: (outcome) => update(() => ({ outcome })),
@@ -260,6 +283,7 @@ const make = ({ own = wallet, usdc = "100000" }: Options = {}) =>
     return { port, control }
   })
 
+/** The port, its script, and what the contract suite needs of it. */
 export const layerWith = (
   options: Options = {}
 ): Layer.Layer<AlpacaWallet | AlpacaWalletControl | AlpacaWalletWorld> =>
@@ -269,4 +293,5 @@ export const layerWith = (
       Context.add(AlpacaWalletWorld, control)
     )))
 
+/** The same with 100000 USDC. */
 export const layer = layerWith()

@@ -4,6 +4,7 @@ import type { Usdc } from "../../domain/Usdc.ts"
 import type { WalletTransferId } from "../../domain/WalletTransfer.ts"
 import type { AlpacaWallet, Whitelisting } from "../../services/AlpacaWallet.ts"
 
+/** The calls of the port. */
 export type Method = keyof AlpacaWallet["Type"]
 
 /** The connection breaks before Alpaca does anything, which the caller cannot know; or after, instead of an answer. */

@@ -35,6 +35,7 @@ export interface TestMint extends Cctp.Mint {
   readonly isOurs: boolean
 }
 
+/** The script of the test layer: what becomes of burns and mints, and all that have been made. */
 export class CctpControl extends Context.Tag("ballast/testing/CctpControl")<CctpControl, {
   /** From now on, until it is said anew. One basis point, and ten million at most, unless said otherwise. */
   readonly setQuote: (quote: Partial<Quote>) => Effect.Effect<void>
@@ -61,6 +62,19 @@ export class CctpControl extends Context.Tag("ballast/testing/CctpControl")<Cctp
   /** Every request, oldest first. */
   readonly reattested: Effect.Effect<ReadonlyArray<Cctp.Nonce>>
 }>() {}
+
+/** What a burn and a mint do beyond the books of this CCTP. */
+export interface Options {
+  /** Takes what is burned; answers the transaction. Without it one is made up. */
+  readonly burned?: (asked: AskedBurn) => Effect.Effect<TxHash.TxHash, SubmitError>
+  /** Brings what is minted, whoever submits it; answers the transaction. Without it one is made up. */
+  readonly minted?: (
+    asked: AskedBurn,
+    mint: Pick<Cctp.Mint, "received" | "feeCollected">
+  ) => Effect.Effect<TxHash.TxHash>
+  /** Whether Circle has signed this burn by now. Without it Circle has at the second look. */
+  readonly hasSigned?: (burnTx: TxHash.TxHash) => Effect.Effect<boolean>
+}
 
 interface BurnRecord {
   readonly asked: AskedBurn
@@ -93,7 +107,7 @@ const ceilDiv = (dividend: bigint, divisor: bigint) => (dividend + divisor - 1n)
 const isUnknown = (what: string) =>
   new CctpError({ reason: "Mismatch", action: what, detail: "the CCTP of this test knows no such burn" })
 
-export const layer: Layer.Layer<CctpBridge | CctpControl> = Layer.effectContext(
+const make = (options: Options) =>
   Effect.gen(function*() {
     const state = yield* Ref.make<State>({
       burns: new Map(),
@@ -148,16 +162,16 @@ export const layer: Layer.Layer<CctpBridge | CctpControl> = Layer.effectContext(
       nonce
     })
 
-    const mintOf = (name: string, burn: BurnRecord, isOurs: boolean) => {
-      const mint: TestMint = {
-        mintTx: TxHash.make(numbered(isOurs ? "a1" : "a2", Number(BigInt(burn.nonce)))),
-        received: Usdc.fromUnits(burn.asked.amount - burn.fee),
-        feeCollected: burn.fee,
-        nonce: burn.nonce,
-        isOurs
-      }
-      return Effect.as(put(name, { mint }), mint)
-    }
+    const mintOf = (name: string, burn: BurnRecord, isOurs: boolean) =>
+      Effect.gen(function*() {
+        const amounts = { received: Usdc.fromUnits(burn.asked.amount - burn.fee), feeCollected: burn.fee }
+        const mintTx = options.minted === undefined
+          ? TxHash.make(numbered(isOurs ? "a1" : "a2", Number(BigInt(burn.nonce))))
+          : yield* options.minted(burn.asked, amounts)
+        const mint: TestMint = { mintTx, ...amounts, nonce: burn.nonce, isOurs }
+        yield* put(name, { mint })
+        return mint
+      })
 
     const minted = ({ isOurs, nonce: _, ...mint }: TestMint) => Minted.Minted({ mint, isOurs })
 
@@ -177,11 +191,13 @@ export const layer: Layer.Layer<CctpBridge | CctpControl> = Layer.effectContext(
               new CctpError({ reason, action: `burn of ${Usdc.print(wanted.amount)} USDC`, detail: "as quoted" })
             if (wanted.amount > limit) return yield* refuse("AboveBurnLimit")
             if (maxFee >= wanted.amount) return yield* refuse("AmountTooSmall")
+            const asked = { key, lane, ...wanted }
+            const burnTx = options.burned === undefined ? undefined : yield* options.burned(asked)
             yield* Ref.update(state, (old) => {
               const number = old.burns.size + 1
               const burn: BurnRecord = {
-                asked: { key, lane, ...wanted },
-                burnTx: TxHash.make(numbered("b1", number)),
+                asked,
+                burnTx: burnTx ?? TxHash.make(numbered("b1", number)),
                 fee,
                 maxFee,
                 nonce: Message.nonce(number),
@@ -204,7 +220,8 @@ export const layer: Layer.Layer<CctpBridge | CctpControl> = Layer.effectContext(
           if (Option.isNone(known)) return Attested.Pending({ waitingFor: "Circle to see it", delay: undefined })
           const [name, burn] = known.value
           yield* put(name, { looks: burn.looks + 1 })
-          return burn.looks === 0
+          const hasSigned = options.hasSigned === undefined ? burn.looks > 0 : yield* options.hasSigned(burnTx)
+          return !hasSigned
             ? Attested.Pending({ waitingFor: "Circle to attest", delay: undefined })
             : Attested.Ready({ attestation: attestationOf(burn), expires: burn.edition === 1 ? 7_200n : 0n })
         })),
@@ -245,8 +262,10 @@ export const layer: Layer.Layer<CctpBridge | CctpControl> = Layer.effectContext(
       })),
       mintAsStranger: (burnTx) =>
         Effect.orDie(
-          Effect.flatMap(burnOf(burnTx), ([name, burn]) =>
-            burn.mint === undefined ? mintOf(name, burn, false) : Effect.void)
+          Effect.flatMap(
+            burnOf(burnTx),
+            ([name, burn]) => burn.mint === undefined ? mintOf(name, burn, false) : Effect.void
+          )
         ),
       failNext: (error) => Queue.offer(errors, error),
       failNextSending: (error) => Queue.offer(refusals, error),
@@ -258,4 +277,9 @@ export const layer: Layer.Layer<CctpBridge | CctpControl> = Layer.effectContext(
       reattested: Effect.map(Ref.get(state), ({ reattested }) => reattested)
     }))
   })
-)
+
+/** The port and its script. */
+export const layerWith = (options: Options): Layer.Layer<CctpBridge | CctpControl> => Layer.effectContext(make(options))
+
+/** The same, which moves no balances. */
+export const layer = layerWith({})

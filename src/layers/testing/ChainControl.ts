@@ -3,15 +3,32 @@ import type { Address } from "../../domain/Address.ts"
 import type { Hex } from "../../domain/Hex.ts"
 import type { TxHash } from "../../domain/TxHash.ts"
 import type { Broadcast, ChainError, ChainName, ChainReads, Log } from "../../services/Chain.ts"
-import type { ChainDriver } from "./ChainWorld.ts"
+import type { ChainDriver, Transfer } from "./ChainWorld.ts"
+import type * as MemoryChain from "./MemoryChain.ts"
 
 /** The methods of the port that ask a node. */
 export type ChainMethod = "chainId" | "broadcast" | keyof ChainReads
+
+/** A transfer that is on the chain, and how deep. */
+export interface MinedTransfer extends Transfer {
+  readonly txHash: TxHash
+  readonly confirmations: number
+}
 
 /** One chain of the test layer, with all that its node can be made to do. */
 export interface ChainScript extends ChainDriver {
   /** A transaction with these logs, mined in a new block. Without a hash one is made up. */
   readonly addReceipt: (logs: ReadonlyArray<Log>, txHash?: TxHash) => Effect.Effect<TxHash>
+  /**
+   * One transaction of somebody else's that moves all of these, mined in a new block, and moves nothing if one of them
+   * cannot be moved. From the zero address they are minted, to it burned.
+   */
+  readonly pay: (...transfers: ReadonlyArray<Transfer>) => Effect.Effect<TxHash, ChainError>
+  /** All that is on the chain, of whatever token, oldest first: what truly happened. */
+  readonly transfers: Effect.Effect<ReadonlyArray<MinedTransfer>>
+  /** As of the latest block, whatever the node says. */
+  readonly holding: (token: Address, owner: Address) => Effect.Effect<bigint>
+  readonly setContract: (address: Address, contract: MemoryChain.Contract) => Effect.Effect<void>
   readonly setCode: (address: Address, code: Hex) => Effect.Effect<void>
   /** What a call with exactly this data answers. */
   readonly setAnswer: (to: Address, data: Hex, answer: Hex) => Effect.Effect<void>

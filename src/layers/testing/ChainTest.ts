@@ -21,6 +21,7 @@ import { ChainControl, type ChainMethod, type ChainScript } from "./ChainControl
 import { ChainWorld } from "./ChainWorld.ts"
 import * as MemoryChain from "./MemoryChain.ts"
 
+/** How deep a transaction must be to be depended on. */
 export interface Options {
   /** Default 3 on Ethereum, 10 on Base. */
   readonly confirmations?: { readonly [name in ChainName]?: number }
@@ -178,12 +179,36 @@ const make = (name: ChainName, confirmations: number) =>
     const edit = (change: (state: MemoryChain.State) => Partial<MemoryChain.State>) =>
       alter((chain) => MemoryChain.edit(chain, change))
 
+    const hashOf = (made: number) => TxHash.make(keccak256(stringToHex(`made up ${made}`)))
+
     const add = (status: Receipt["status"], logs: Receipt["logs"], given?: TxHash.TxHash) =>
       Ref.modify(state, (node): readonly [TxHash.TxHash, Node] => {
         const made = node.made + 1
-        const txHash = given ?? TxHash.make(keccak256(stringToHex(`made up ${made}`)))
+        const txHash = given ?? hashOf(made)
         return [txHash, { ...node, made, chain: MemoryChain.addReceipt(node.chain, { txHash, status, logs }) }]
       })
+
+    const pay: ChainScript["pay"] = (...transfers) =>
+      Ref.modify(state, (node): readonly [Either.Either<TxHash.TxHash, ChainError>, Node] => {
+        const before = { after: MemoryChain.tip(node.chain), logs: [] as Receipt["logs"] }
+        const moved = transfers.reduce<Either.Either<typeof before, string>>(
+          (all, transfer) =>
+            Either.flatMap(all, ({ after, logs }) =>
+              Either.map(
+                MemoryChain.move(after, transfer),
+                (one) => ({ after: one.after, logs: [...logs, ...one.logs] })
+              )),
+          Either.right(before)
+        )
+        if (Either.isLeft(moved)) {
+          return [Either.left(error("Reverted", "pay", moved.left, { revert: moved.left })), node]
+        }
+        const made = node.made + 1
+        const txHash = hashOf(made)
+        const { after, logs } = moved.right
+        const chain = MemoryChain.addReceipt(node.chain, { txHash, status: "success", logs }, after)
+        return [Either.right(txHash), { ...node, made, chain }]
+      }).pipe(Effect.flatten)
 
     const control: ChainScript = {
       chainId,
@@ -205,6 +230,18 @@ const make = (name: ChainName, confirmations: number) =>
         edit(({ units }) => ({ units: new Map(units).set(MemoryChain.holding(MemoryChain.equity, owner), amount) })),
       pauseEquity: (isPaused) => edit(() => ({ isPaused })),
       sent: (owner) => Effect.map(Ref.get(state), ({ chain }) => MemoryChain.sent(chain, owner)),
+      pay,
+      transfers: Effect.map(Ref.get(state), ({ chain }) => MemoryChain.transfers(chain)),
+      holding: (token, owner) =>
+        Effect.map(
+          Ref.get(state),
+          ({ chain }) => MemoryChain.tip(chain).units.get(MemoryChain.holding(token, owner)) ?? 0n
+        ),
+      setContract: (address, contract) =>
+        edit(({ code, contracts }) => ({
+          code: new Map(code).set(address, "0x01"),
+          contracts: new Map(contracts).set(address, contract)
+        })),
       addReceipt: (logs, txHash) => add("success", logs, txHash),
       setCode: (address, code) => edit((state) => ({ code: new Map(state.code).set(address, code) })),
       setAnswer: (to, data, answer) =>

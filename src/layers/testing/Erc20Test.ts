@@ -15,6 +15,7 @@ export interface AskedTransfer {
   readonly amount: TokenAmount.TokenAmount
 }
 
+/** The script of the test layer: what becomes of transfers, and all that were asked for. */
 export class Erc20Control extends Context.Tag("ballast/testing/Erc20Control")<Erc20Control, {
   /** From now on; a transaction of which nothing was said is not mined. */
   readonly setReceived: (txHash: TxHash, received: Received) => Effect.Effect<void>
@@ -35,6 +36,7 @@ export class Erc20Control extends Context.Tag("ballast/testing/Erc20Control")<Er
 const holding = (token: Token, owner: Address) => `${token.chain}/${token.address}/${owner}`
 const nameOf = ({ attempt, operation, step }: TransactionKey) => `${operation}/${step}/${attempt}`
 
+/** The port and its script. */
 export const layer: Layer.Layer<Erc20 | Erc20Control> = Layer.effectContext(
   Effect.gen(function*() {
     const receipts = yield* Ref.make<ReadonlyMap<TxHash, Received>>(new Map())

@@ -24,6 +24,7 @@ export interface State {
   readonly isPaused: boolean
   /** Told answers, by contract and data. */
   readonly answers: ReadonlyMap<string, Hex>
+  readonly contracts: ReadonlyMap<Address.Address, Contract>
 }
 
 export interface Mined {
@@ -69,7 +70,8 @@ export const genesis = (chainId: number): Chain => ({
       units: new Map(),
       allowances: new Map(),
       isPaused: false,
-      answers: new Map()
+      answers: new Map(),
+      contracts: new Map([[token, erc20], [otherToken, erc20], [equity, erc20]])
     }
   }],
   pool: [],
@@ -105,21 +107,49 @@ export const transferLog = (
   data: uint256(units)
 })
 
-interface Executed {
+export interface Executed {
   readonly after: State
   readonly output: Hex
   readonly logs: ReadonlyArray<Log>
 }
 
+/** What becomes of a message to it. Left is why it reverts. */
+export type Contract = (
+  state: State,
+  call: Required<Pick<Call, "to" | "data" | "from">>
+) => Either.Either<Executed, string>
+
 /** Whom a message without sender comes from. */
 const nobody = Address.zero
 
-const erc20 = (
+/** Units that change hands: from nobody they are new, to nobody they are no more. */
+export const move = (
   state: State,
-  at: Address.Address,
-  from: Address.Address,
-  data: Hex
+  { from, to, token, units }: {
+    readonly token: Address.Address
+    readonly from: Address.Address
+    readonly to: Address.Address
+    readonly units: bigint
+  }
 ): Either.Either<Executed, string> => {
+  const unitsOf = (holders: State["units"], owner: Address.Address) => holders.get(holding(token, owner)) ?? 0n
+  if (from !== nobody && unitsOf(state.units, from) < units) {
+    return Either.left("ERC20: transfer amount exceeds balance")
+  }
+  const less = from === nobody ? state.units : new Map(state.units).set(
+    holding(token, from),
+    unitsOf(state.units, from) - units
+  )
+  const moved = to === nobody ? less : new Map(less).set(holding(token, to), unitsOf(less, to) + units)
+  return Either.right({
+    after: { ...state, units: moved },
+    output: uint256(1n),
+    logs: [transferLog(token, from, to, units)]
+  })
+}
+
+/** A token of which everybody may have some. */
+export const erc20: Contract = (state, { data, from, to: at }) => {
   const call = Option.getOrUndefined(Option.liftThrowable(() => decodeFunctionData({ abi: erc20Abi, data }))())
   const done = (after: State, output: Hex, logs: ReadonlyArray<Log> = []) => Either.right({ after, output, logs })
   const unitsOf = (owner: string) => state.units.get(holding(at, owner)) ?? 0n
@@ -136,10 +166,7 @@ const erc20 = (
     case "transfer": {
       const [to, units] = call.args
       if (state.isPaused) return Either.left("EquityToken: paused")
-      if (unitsOf(from) < units) return Either.left("ERC20: transfer amount exceeds balance")
-      const less = new Map(state.units).set(holding(at, from), unitsOf(from) - units)
-      const moved = less.set(holding(at, to), (less.get(holding(at, to)) ?? 0n) + units)
-      return done({ ...state, units: moved }, uint256(1n), [transferLog(at, from, Address.make(to), units)])
+      return move(state, { token: at, from, to: Address.make(to), units })
     }
     default:
       return Either.left("no such function")
@@ -151,9 +178,10 @@ export const execute = (state: State, { data, from = nobody, to }: Call): Either
   if (to === reverter) return Either.left("no reason given")
   const told = state.answers.get(`${to}/${data}`)
   if (told !== undefined) return Either.right({ after: state, output: told, logs: [] })
-  return [token, otherToken, equity].includes(to)
-    ? erc20(state, to, from, data)
-    : Either.right({ after: state, output: "0x", logs: [] })
+  const contract = state.contracts.get(to)
+  return contract === undefined
+    ? Either.right({ after: state, output: "0x", logs: [] })
+    : contract(state, { to, data, from })
 }
 
 export const gasOf = ({ data }: Call): bigint => data === "0x" ? 21_000n : usualGas
@@ -240,9 +268,9 @@ export const mine = (chain: Chain): Chain => {
 }
 
 /** A block of its own for one receipt. */
-export const addReceipt = (chain: Chain, receipt: Mined["receipts"][number]): Chain => ({
+export const addReceipt = (chain: Chain, receipt: Mined["receipts"][number], after = tip(chain)): Chain => ({
   ...chain,
-  blocks: Array.append(chain.blocks, { transactions: [], receipts: [receipt], after: tip(chain) })
+  blocks: Array.append(chain.blocks, { transactions: [], receipts: [receipt], after })
 })
 
 /** The last `depth` blocks become empty ones. */
@@ -283,11 +311,24 @@ export const behind = (chain: Chain, blocks: number): Chain => {
   }
 }
 
-/** The transfers of `equity` from an owner, oldest first. */
-export const sent = ({ blocks }: Chain, owner: Address.Address) =>
-  blocks.flatMap(({ receipts }) => receipts.flatMap(({ logs }) => logs)).filter(({ address, topics }) =>
-    address === equity && topics[1] === TransferLogs.word(owner)
-  ).map(({ data, topics }) => ({
-    to: Address.make(`0x${(topics[2] ?? "").slice(-40)}`),
-    units: BigInt(data)
+/** The transfers of all tokens, oldest first. */
+export const transfers = ({ blocks }: Chain) =>
+  blocks.flatMap(({ receipts }, number) =>
+    receipts.flatMap(({ logs, txHash }) =>
+      logs.filter(({ topics: [topic] }) => topic === TransferLogs.transferTopic).map(({ address, data, topics }) => ({
+        token: address,
+        from: Address.make(`0x${(topics[1] ?? "").slice(-40)}`),
+        to: Address.make(`0x${(topics[2] ?? "").slice(-40)}`),
+        units: BigInt(data),
+        txHash,
+        confirmations: blocks.length - number
+      }))
+    )
+  )
+
+/** Those of `equity` from an owner. */
+export const sent = (chain: Chain, owner: Address.Address) =>
+  transfers(chain).filter(({ from, token }) => token === equity && from === owner).map(({ to, units }) => ({
+    to,
+    units
   }))

@@ -5,6 +5,7 @@ import { type PreparedTransaction, Signer, type SignerError } from "../../servic
 import * as PrivateKeySigner from "../evm/PrivateKeySigner.ts"
 import * as Wallet from "../evm/Wallet.ts"
 
+/** The script of the test layer: what becomes of the next signatures, and all that were asked for. */
 export class SignerControl extends Context.Tag("ballast/testing/SignerControl")<SignerControl, {
   /** The next one asked for is not signed. */
   readonly failNext: (error: SignerError) => Effect.Effect<void>
@@ -21,6 +22,7 @@ const privateKey = Redacted.make(`0x${"0b".repeat(32)}` as const)
 /** Whose key it is. */
 export const wallet = Wallet.addressOf(privateKey)
 
+/** The port and its script. */
 export const layer: Layer.Layer<Signer | SignerControl> = Layer.effectContext(
   Effect.gen(function*() {
     const signer = yield* Signer

@@ -31,29 +31,21 @@ const options: Outbox.Options = {
   maxFeePerGas: 200_000_000_000n
 }
 
-/** Over whatever chains there are. */
-export const over = (
-  { database = ":memory:", ...changes }: Partial<Outbox.Options> & {
-    /** A file that outlives the layer, for a program that is stopped and started again. */
-    readonly database?: string
-  } = {}
-): Layer.Layer<
-  | TransactionOutbox
-  | Transactions
-  | Erc20
-  | Signer
-  | SignerControl
-  | EventStore
-  | Leases
-  | Alerts
-  | SqlClient.SqlClient,
-  StoreError,
-  EthereumChain | BaseChain
-> =>
+/** Changes to how the outbox sends, and where it stores. */
+export interface Options extends Partial<Outbox.Options> {
+  /** A file that outlives the layer, for a program that is stopped and started again. */
+  readonly database?: string
+}
+
+type Provided = TransactionOutbox | Transactions | Erc20 | EventStore | Leases | Alerts | SqlClient.SqlClient
+
+/** Over whatever chains and signer there are. */
+export const overSigner = (
+  { database = ":memory:", ...changes }: Options = {}
+): Layer.Layer<Provided, StoreError, EthereumChain | BaseChain | Signer> =>
   Erc20Live.layer.pipe(
     Layer.provideMerge(Outbox.layer({ ...options, ...changes })),
     Layer.provideMerge(Layer.mergeAll(
-      SignerTest.layer,
       SqlTransactions.layer,
       SqlEventStore.layer({ softwareVersion: "test" }),
       SqlLeases.layer({ duration: "15 seconds" }),
@@ -61,3 +53,9 @@ export const over = (
     )),
     Layer.provideMerge(Database.layer({ path: database, durability: "full", create: true }))
   )
+
+/** Over whatever chains there are. */
+export const over = (
+  options: Options = {}
+): Layer.Layer<Provided | Signer | SignerControl, StoreError, EthereumChain | BaseChain> =>
+  Layer.provideMerge(overSigner(options), SignerTest.layer)

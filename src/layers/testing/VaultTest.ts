@@ -14,6 +14,7 @@ export interface AskedMove extends VaultMove {
   readonly kind: "deposit" | "withdrawal"
 }
 
+/** The script of the test layer: what becomes of deposits and withdrawals, and all that were asked for. */
 export class VaultControl extends Context.Tag("ballast/testing/VaultControl")<VaultControl, {
   /** From now on, of a deposit or a withdrawal; one of which nothing was said is on its way. */
   readonly setMoved: (key: TransactionKey, moved: Transferred) => Effect.Effect<void>
@@ -32,6 +33,7 @@ export class VaultControl extends Context.Tag("ballast/testing/VaultControl")<Va
 const nameOf = ({ attempt, operation, step }: TransactionKey) => `${operation}/${step}/${attempt}`
 const holding = ({ id, owner }: Pick<VaultRef, "id" | "owner">) => `${owner}/${id.toLowerCase()}`
 
+/** The port and its script. */
 export const layer: Layer.Layer<Vault | VaultControl> = Layer.effectContext(
   Effect.gen(function*() {
     const moved = yield* Ref.make<ReadonlyMap<string, Transferred>>(new Map())
