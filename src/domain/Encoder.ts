@@ -2,13 +2,20 @@
  * A Schema's encoding as plain functions, made once from its syntax tree. For values that are known to fit: nothing is
  * checked, which takes most of the time of `Schema.encodeSync`.
  */
-import { Either, ParseResult, Schema, SchemaAST } from "effect"
+import { Either, ParseResult, Predicate, Schema, SchemaAST } from "effect"
 
-type Encode = (value: any) => any
+type Encode = (value: unknown) => unknown
 
 const same: Encode = (value) => value
 
-export const make = <A, I>(schema: Schema.Schema<A, I>): (value: A) => I => compile(schema.ast)
+/** Of a struct, or of one of several: it answers the fields as they are stored. */
+export const make = <A, I>(schema: Schema.Schema<A, I>): (value: A) => { readonly [field: string]: unknown } => {
+  const encode = compile(schema.ast)
+  return (value) => {
+    const encoded = encode(value)
+    return Predicate.isReadonlyRecord(encoded) ? encoded : {}
+  }
+}
 
 const compile = (ast: SchemaAST.AST): Encode => {
   switch (ast._tag) {
@@ -35,11 +42,17 @@ const compile = (ast: SchemaAST.AST): Encode => {
 }
 
 /** What is not known here is left to Schema itself. */
-const checked = (ast: SchemaAST.AST): Encode => ParseResult.encodeSync(Schema.make(ast))
+const checked = (ast: SchemaAST.AST): Encode => ParseResult.encodeUnknownSync(Schema.make(ast))
 
-const struct = ({ propertySignatures }: SchemaAST.TypeLiteral): Encode => {
-  const fields = propertySignatures.map(({ isOptional, name, type }) => ({ name, isOptional, encode: compile(type) }))
+const struct = (ast: SchemaAST.TypeLiteral): Encode => {
+  const otherwise = checked(ast)
+  const fields = ast.propertySignatures.map(({ isOptional, name, type }) => ({
+    name,
+    isOptional,
+    encode: compile(type)
+  }))
   return (value) => {
+    if (!Predicate.isReadonlyRecord(value)) return otherwise(value)
     const encoded: Record<PropertyKey, unknown> = {}
     for (const { encode, isOptional, name } of fields) {
       if (!isOptional || Object.hasOwn(value, name)) encoded[name] = encode(value[name])
@@ -48,31 +61,40 @@ const struct = ({ propertySignatures }: SchemaAST.TypeLiteral): Encode => {
   }
 }
 
-const array = ({ elements, rest: [rest, ...more] }: SchemaAST.TupleType): Encode | undefined => {
+const array = (ast: SchemaAST.TupleType): Encode | undefined => {
+  const { elements, rest: [rest, ...more] } = ast
   if (elements.length > 0 || rest === undefined || more.length > 0) return undefined
-  const encode = compile(rest.type)
-  return (values) => values.map(encode)
+  const [encode, otherwise] = [compile(rest.type), checked(ast)]
+  return (value) => Array.isArray(value) ? value.map((one) => encode(one)) : otherwise(value)
 }
 
-/** By the tag, where each member has one; of literals nothing needs to be told apart. */
-const union = ({ types }: SchemaAST.Union): Encode | undefined => {
+/** By the tag, where each member has one; literals need not be told apart. */
+const union = (ast: SchemaAST.Union): Encode | undefined => {
+  const { types } = ast
   if (types.every(SchemaAST.isLiteral)) return same
-  const members = new Map(types.flatMap((type) => {
+  const otherwise = checked(ast)
+  const members = new Map<unknown, Encode>()
+  for (const type of types) {
     const tag = SchemaAST.isTypeLiteral(type)
       ? type.propertySignatures.find(({ name }) => name === "_tag")?.type
       : undefined
-    return tag !== undefined && SchemaAST.isLiteral(tag) ? [[tag.literal, compile(type)] as const] : []
-  }))
-  if (members.size !== types.length) return undefined
-  return (value) => members.get(value._tag)?.(value)
+    if (tag === undefined || !SchemaAST.isLiteral(tag)) return undefined
+    members.set(tag.literal, compile(type))
+  }
+  return (value) => (Predicate.hasProperty(value, "_tag") ? members.get(value._tag) ?? otherwise : otherwise)(value)
 }
 
-/** Its `encode` answers an Effect by its type, and an Either where it is done at once. */
-type Encoding = { readonly encode: (...of: ReadonlyArray<unknown>) => unknown }
+/** Answers an Effect by its type, and an Either where it is done at once. */
+type Encoding = (
+  value: unknown,
+  options: SchemaAST.ParseOptions,
+  ast: SchemaAST.Transformation,
+  from: unknown
+) => unknown
 
 const transformation = (ast: SchemaAST.Transformation): Encode => {
   if (ast.transformation._tag !== "FinalTransformation") return checked(ast)
-  const { encode } = ast.transformation as Encoding
+  const encode: Encoding = ast.transformation.encode
   const [rest, otherwise] = [compile(ast.from), checked(ast)]
   return (value) => {
     const encoded = encode(value, {}, ast, value)
