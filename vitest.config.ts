@@ -17,8 +17,9 @@ export default defineConfig({
 
     // Tests start chains, servers and databases: a process of its own for each file lets none of them leak into the next.
     pool: "forks",
-    // Much of the time is waiting for chains and child processes, so not one fewer than there are cores.
-    maxWorkers: 2,
+    // Much of the time is waiting, for chains, for child processes and for what runs under a simulated clock: one more than
+    // there are cores.
+    maxWorkers: 3,
     minWorkers: 1,
     testTimeout: 30_000,
     hookTimeout: 60_000
