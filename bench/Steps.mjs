@@ -2,7 +2,7 @@
  * Durable steps: rebalances from the vault to Alpaca through the real driver, store, leases and views; whoever is asked
  * outside answers at once. Beside it the limit: the same payloads by better-sqlite3 alone, committed in groups.
  */
-import { Duration, Effect, Layer, Logger, LogLevel, Option } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Logger, LogLevel, Option } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import { createRequire } from "node:module"
 import * as Ballast from "../dist/index.js"
@@ -13,12 +13,12 @@ import * as SqlLeases from "../dist/layers/sql/SqlLeases.js"
 import * as Tests from "../dist/testing.js"
 
 /** The one that the store runs on. */
-const Database = createRequire(import.meta.resolve("@effect/sql-sqlite-node"))("better-sqlite3")
+export const Database = createRequire(import.meta.resolve("@effect/sql-sqlite-node"))("better-sqlite3")
 
 const { OperationId, TokenAmount, Usdc, UsdcRebalance, UsdcRebalanceManager } = Ballast
 
 /** Events of one rebalance, each of which is a step on the disk. */
-const stepsEach = 8
+export const stepsEach = 8
 
 const amount = Usdc.fromUnits(1_000_000_000n)
 const tokens = TokenAmount.make({ units: amount, decimals: 6 })
@@ -45,71 +45,77 @@ const chain = {
   block: Effect.succeed({ number: 21_000_000n, timestamp: 1_700_000_000n, baseFeePerGas: 1n })
 }
 
-const prompt = Layer.mergeAll(
-  Layer.succeed(Ballast.AlpacaWallet, {
-    depositAddress: Effect.succeed(depositAddress),
-    whitelisting: () => Effect.succeed("Approved"),
-    findDeposit: ({ txHash }) =>
-      Effect.succeedSome({
-        id: hash(txHash).slice(2, 38).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, "$1-$2-4$3-8$4-$5"),
-        amount,
-        status: "Complete",
-        txHash: Option.some(txHash),
-        address: Option.none(),
-        createdAt: undefined
-      })
-  }),
-  Layer.succeed(Ballast.CctpBridge, {
-    quote: () =>
-      Effect.succeed({ finality: "fast", maxFee: Usdc.fromUnits(0n), fee: Usdc.fromUnits(0n), limit: amount }),
-    burn: (_lane, { amount }, { key }) =>
-      Effect.succeed(
-        Ballast.Burned.Burned({ burnTx: hash(key.operation, "burn"), burned: amount, maxFee: Usdc.fromUnits(0n) })
-      ),
-    attestation: (_lane, { burnTx }) =>
-      Effect.succeed(Ballast.Attested.Ready({
-        attestation: { message, attestation, nonce: hash(burnTx, "nonce") },
-        expires: 0n
-      })),
-    mint: (_lane, { burn }, { key }) =>
-      Effect.succeed(Ballast.Minted.Minted({
-        mint: { mintTx: hash(key.operation, "mint"), received: burn.burned, feeCollected: Usdc.fromUnits(0n) },
-        isOurs: true
-      })),
-    canMint: () => Effect.succeed(true),
-    reattest: () => Effect.void
-  }),
-  Layer.succeed(Ballast.Vault, {
-    withdraw: (_move, { key }) => Effect.succeed(sent(key)),
-    deposit: (_move, { key }) => Effect.succeed(sent(key)),
-    deposited: () => Effect.succeed(Ballast.Received.Confirmed({ amount: tokens })),
-    balance: () => Effect.succeed(Usdc.fromUnits(10n ** 15n))
-  }),
-  Layer.succeed(Ballast.Erc20, {
-    transfer: (_token, _transfer, { key }) => Effect.succeed(sent(key)),
-    received: () => Effect.succeed(Ballast.Received.Confirmed({ amount: tokens })),
-    balance: () => Effect.succeed(tokens),
-    confirmedBalance: () => Effect.succeed(tokens),
-    ensureAllowance: () => Effect.succeed(Ballast.Allowance.Enough())
-  }),
-  Layer.succeed(Ballast.UsdcRoute, {
-    usdc: { ethereum: address("1"), base: address("2") },
-    cctp: { messenger: address("3"), transmitter: address("4"), finality: "fast" },
-    vault: Option.some({ ...vault, owner: Option.none() }),
-    shortWithdrawal: "fail",
-    limits: {
-      min: Usdc.fromUnits(1n),
-      maxPerOperation: Option.none(),
-      maxPerDay: Option.none(),
-      concurrent: 1_000_000
-    }
-  }),
-  Ballast.Policies.layer({ pollInterval: Duration.seconds(10) }),
-  Layer.succeed(Ballast.TransactionOutbox, { wallet, tend: Effect.succeed(0), fruitless: () => Effect.void }),
-  Layer.succeed(Ballast.Transactions, { list: () => Effect.succeed([]) }),
-  Layer.succeed(Ballast.EthereumChain, chain),
-  Layer.succeed(Ballast.BaseChain, chain)
-)
+/** @param isAttested or Circle keeps everybody waiting */
+const ports = (isAttested) =>
+  Layer.mergeAll(
+    Layer.succeed(Ballast.AlpacaWallet, {
+      depositAddress: Effect.succeed(depositAddress),
+      whitelisting: () => Effect.succeed("Approved"),
+      findDeposit: ({ txHash }) =>
+        Effect.succeedSome({
+          id: hash(txHash).slice(2, 38).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, "$1-$2-4$3-8$4-$5"),
+          amount,
+          status: "Complete",
+          txHash: Option.some(txHash),
+          address: Option.none(),
+          createdAt: undefined
+        })
+    }),
+    Layer.succeed(Ballast.CctpBridge, {
+      quote: () =>
+        Effect.succeed({ finality: "fast", maxFee: Usdc.fromUnits(0n), fee: Usdc.fromUnits(0n), limit: amount }),
+      burn: (_lane, { amount }, { key }) =>
+        Effect.succeed(
+          Ballast.Burned.Burned({ burnTx: hash(key.operation, "burn"), burned: amount, maxFee: Usdc.fromUnits(0n) })
+        ),
+      attestation: (_lane, { burnTx }) =>
+        Effect.succeed(
+          isAttested
+            ? Ballast.Attested.Ready({
+              attestation: { message, attestation, nonce: hash(burnTx, "nonce") },
+              expires: 0n
+            })
+            : Ballast.Attested.Pending({ waitingFor: "a block that is final", delay: undefined })
+        ),
+      mint: (_lane, { burn }, { key }) =>
+        Effect.succeed(Ballast.Minted.Minted({
+          mint: { mintTx: hash(key.operation, "mint"), received: burn.burned, feeCollected: Usdc.fromUnits(0n) },
+          isOurs: true
+        })),
+      canMint: () => Effect.succeed(true),
+      reattest: () => Effect.void
+    }),
+    Layer.succeed(Ballast.Vault, {
+      withdraw: (_move, { key }) => Effect.succeed(sent(key)),
+      deposit: (_move, { key }) => Effect.succeed(sent(key)),
+      deposited: () => Effect.succeed(Ballast.Received.Confirmed({ amount: tokens })),
+      balance: () => Effect.succeed(Usdc.fromUnits(10n ** 15n))
+    }),
+    Layer.succeed(Ballast.Erc20, {
+      transfer: (_token, _transfer, { key }) => Effect.succeed(sent(key)),
+      received: () => Effect.succeed(Ballast.Received.Confirmed({ amount: tokens })),
+      balance: () => Effect.succeed(tokens),
+      confirmedBalance: () => Effect.succeed(tokens),
+      ensureAllowance: () => Effect.succeed(Ballast.Allowance.Enough())
+    }),
+    Layer.succeed(Ballast.UsdcRoute, {
+      usdc: { ethereum: address("1"), base: address("2") },
+      cctp: { messenger: address("3"), transmitter: address("4"), finality: "fast" },
+      vault: Option.some({ ...vault, owner: Option.none() }),
+      shortWithdrawal: "fail",
+      limits: {
+        min: Usdc.fromUnits(1n),
+        maxPerOperation: Option.none(),
+        maxPerDay: Option.none(),
+        concurrent: 1_000_000
+      }
+    }),
+    Ballast.Policies.layer({ pollInterval: Duration.seconds(10) }),
+    Layer.succeed(Ballast.TransactionOutbox, { wallet, tend: Effect.succeed(0), fruitless: () => Effect.void }),
+    Layer.succeed(Ballast.Transactions, { list: () => Effect.succeed([]) }),
+    Layer.succeed(Ballast.EthereumChain, chain),
+    Layer.succeed(Ballast.BaseChain, chain)
+  )
 
 const stored = (file) =>
   Layer.mergeAll(
@@ -135,12 +141,73 @@ export const ours = (file, { concurrency, workflows }) =>
     const state = yield* store.load(UsdcRebalance.aggregate, first)
     const history = yield* store.history(first)
     return {
+      id: first,
       seconds,
       stepsPerSecond: Math.round(workflows * stepsEach / seconds),
       state: state.state._tag,
       payloads: history.map(({ payload, type }) => ({ type, text: JSON.stringify(payload) }))
     }
-  }).pipe(Effect.provide(Layer.merge(prompt, stored(file))), Effect.provide(quiet))
+  }).pipe(Effect.provide(Layer.merge(ports(true), stored(file))), Effect.provide(quiet))
+
+/** A rebalance that stops half-way: Circle has not attested its burn. */
+export const halfDone = (file) =>
+  Effect.gen(function*() {
+    const id = OperationId.RebalanceId.make(randomUUID())
+    const waits = yield* Deferred.make()
+    const running = yield* UsdcRebalanceManager.executeBaseToAlpaca(id, amount).pipe(
+      Effect.locally(
+        Ballast.Progress.listener,
+        ({ waitingFor }) => Option.isSome(waitingFor) ? Deferred.succeed(waits, undefined) : Effect.void
+      ),
+      Effect.fork
+    )
+    yield* Deferred.await(waits)
+    yield* Fiber.interrupt(running)
+    return id
+  }).pipe(Effect.provide(Layer.merge(ports(false), stored(file))), Effect.provide(quiet))
+
+/** Resumes all that is live, none of which gets any further; `whenWaiting` runs once every one of them waits. */
+export const waiting = (file, whenWaiting) =>
+  Effect.gen(function*() {
+    const store = yield* Ballast.EventStore
+    const live = yield* store.operations({ live: true })
+    const there = new Set()
+    const all = yield* Deferred.make()
+    const running = yield* Effect.forEach(
+      live,
+      ({ id }) => Effect.fork(UsdcRebalanceManager.resume(OperationId.RebalanceId.make(id)))
+    ).pipe(
+      Effect.locally(Ballast.Progress.listener, ({ id, waitingFor }) =>
+        Option.isSome(waitingFor) && there.add(id).size === live.length
+          ? Deferred.succeed(all, undefined)
+          : Effect.void)
+    )
+    yield* Deferred.await(all)
+    const answer = yield* whenWaiting
+    yield* Fiber.interruptAll(running)
+    return answer
+  }).pipe(Effect.provide(Layer.merge(ports(false), stored(file))), Effect.provide(quiet))
+
+/** What a process does that starts on such a log: finds who is live, and finishes them, so many at once. */
+export const recover = (file, { concurrency }) =>
+  Effect.gen(function*() {
+    const store = yield* Ballast.EventStore
+    const live = yield* store.operations({ live: true })
+    yield* Effect.forEach(live, ({ id }) => UsdcRebalanceManager.resume(OperationId.RebalanceId.make(id)), {
+      concurrency,
+      discard: true
+    })
+    return (yield* store.operations({ live: true })).length
+  }).pipe(Effect.provide(Layer.merge(ports(true), stored(file))), Effect.provide(quiet))
+
+/** What it does before that. */
+export const start = (file) =>
+  Effect.gen(function*() {
+    const store = yield* Ballast.EventStore
+    const live = yield* store.operations({ live: true })
+    yield* Effect.forEach(live, ({ id }) => store.load(UsdcRebalance.aggregate, OperationId.RebalanceId.make(id)))
+    return live.length
+  }).pipe(Effect.provide(stored(file)), Effect.provide(quiet))
 
 /** The same bytes, by hand: one table, one prepared statement, and one commit for all that wait in a turn of the loop. */
 export const raw = (file, { concurrency, payloads, workflows }) =>

@@ -2,7 +2,8 @@
  * What a workflow costs besides waiting for others: the whole process from the shell, and every request that it makes, counted
  * in the local world's servers. The world acts at once, so what is left is ours. Time is told as a ratio to an empty
  * Node process of the same run. Then the outbox alone: how many transactions it takes on at once. Then the store: how many
- * steps a second it makes durable, and how many better-sqlite3 does alone with the same bytes.
+ * steps a second it makes durable, how many better-sqlite3 does alone with the same bytes, and what grows with the number of
+ * operations. With `--peers` the same of others. All of it is written to RESULTS.md beside this file.
  */
 import { ConfigProvider, Effect, Logger, LogLevel } from "effect"
 import { spawn } from "node:child_process"
@@ -13,6 +14,9 @@ import { Config } from "../dist/index.js"
 import * as LocalWorld from "../dist/layers/local/LocalWorld.js"
 import { difference, summary } from "./Counting.mjs"
 import { throughput } from "./Outbox.mjs"
+import * as Peers from "./Peers.mjs"
+import * as Results from "./Results.mjs"
+import * as Scale from "./Scale.mjs"
 import * as Steps from "./Steps.mjs"
 
 const runs = 7
@@ -150,14 +154,26 @@ const steps = Effect.gen(function*() {
   return measured
 })
 const durable = await Effect.runPromise(Effect.scoped(steps))
+const scale = await Effect.runPromise(Effect.scoped(Effect.flatMap(folder, (home) => Scale.measure(timed, home))))
+const peers = {}
+if (process.argv.includes("--peers")) {
+  for (const name of Peers.names) {
+    const { payloads } = scale
+    peers[name] = await Effect.runPromise(Peers.run(name, { payloads, workflows: 1000, concurrency: 64 }))
+  }
+}
 const node = summary(samples.node).median
 const times = Object.fromEntries(
   Object.entries(samples).map((
     [name, values]
   ) => [name, { ...summary(values), ratioToNode: summary(values).median / node }])
 )
+const { payloads, ...measured } = scale
+const results = { runs, times, requests, gas, outbox: sent, steps: durable, scale: measured, peers }
+const table = Results.table(results)
+Results.write(table)
 if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ runs, times, requests, gas, outbox: sent, steps: durable }))
+  console.log(JSON.stringify({ ...results, table }))
 } else {
   const cell = (value) => String(value).padStart(8)
   console.log(`whole process, ${runs} runs, milliseconds and the median as a ratio to an empty Node process`)
@@ -188,4 +204,5 @@ if (process.argv.includes("--json")) {
   for (const { concurrency, ours, ratio, raw } of durable) {
     console.log([concurrency, ours, raw, ratio.toFixed(1)].map(cell).join(""))
   }
+  console.log(`\n${Results.markdown(table)}`)
 }

@@ -1,0 +1,17 @@
+/** One task in a process of its own, so that its start and its memory are its own. Prints what came of it as JSON. */
+import { Effect } from "effect"
+import * as Steps from "./Steps.mjs"
+
+const peak = Effect.sync(() => process.resourceUsage().maxRSS / 1024)
+
+const tasks = {
+  halfDone: (file) => Steps.halfDone(file),
+  waiting: (file) => Steps.waiting(file, peak),
+  recover: (file, concurrency) => Steps.recover(file, { concurrency: Number(concurrency) }),
+  start: (file) => Steps.start(file),
+  steps: (file, workflows, concurrency) =>
+    Steps.ours(file, { workflows: Number(workflows), concurrency: Number(concurrency) })
+}
+
+const [task, ...args] = process.argv.slice(2)
+console.log(JSON.stringify(await Effect.runPromise(tasks[task](...args))))
