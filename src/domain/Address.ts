@@ -32,6 +32,7 @@ const Checksummed = Hex.ofBytes(20).pipe(
   Schema.brand("Address")
 )
 
+/** From its text; encoded as it is, with its checksum. */
 export const Address = Schema.transformOrFail(Schema.String, Checksummed, {
   strict: true,
   decode: (text, _options, ast) => {

@@ -27,6 +27,7 @@ export type Nonce = typeof Nonce.Type
 export const Finality = Schema.Literal("fast", "standard")
 export type Finality = typeof Finality.Type
 
+/** The fields of a burn. */
 export const burn = {
   burnTx: TxHash,
   burned: PositiveUsdc,
@@ -35,18 +36,22 @@ export const burn = {
   /** Of the destination chain: no mint of this burn is in an earlier block. */
   destinationBlock: BlockNumber
 }
+/** USDC that no longer exist on their source chain, and may be minted once on the other. */
 export const Burn = Schema.Struct(burn)
 export type Burn = typeof Burn.Type
 
+/** The fields of an attestation. */
 export const attestation = {
   /** As Circle has completed it: the bytes that are minted. */
   message: Hex.Hex,
   attestation: Hex.Hex,
   nonce: Nonce
 }
+/** Circle's signature of the message of a burn: with both, anybody can mint it. */
 export const Attestation = Schema.Struct(attestation)
 export type Attestation = typeof Attestation.Type
 
+/** The fields of a mint. */
 export const mint = {
   /** Ours or anybody's. */
   mintTx: TxHash,
@@ -54,5 +59,6 @@ export const mint = {
   received: Usdc,
   feeCollected: Usdc
 }
+/** USDC that exist on the destination chain; what is missing is the fee. */
 export const Mint = Schema.Struct(mint)
 export type Mint = typeof Mint.Type

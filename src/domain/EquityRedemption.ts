@@ -28,6 +28,7 @@ export const transferStep = "transfer"
 
 const encodeState = Encoder.make(State)
 
+/** What the event store and the driver need to know of it. */
 export const aggregate = Aggregate.make<RedemptionId, Command, State, Event, TokensNotSent | TokensAreSent>({
   type: "EquityRedemption",
   decider,

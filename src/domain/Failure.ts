@@ -13,6 +13,7 @@ export const Place = Schema.Literal(
 )
 export type Place = typeof Place.Type
 
+/** Why an operation goes on no further by itself: a closed list, in the event log and on the command line. */
 export const Reason = Schema.Literal(
   "Rejected",
   "TimedOut",

@@ -13,14 +13,18 @@ const Uuid = Schema.String.pipe(
   })
 )
 
+/** The id of any operation. */
 export const OperationId = Uuid.pipe(Schema.brand("OperationId"))
 export type OperationId = typeof OperationId.Type
 
+/** The id of a mint. */
 export const MintId = OperationId.pipe(Schema.brand("MintId"))
 export type MintId = typeof MintId.Type
 
+/** The id of a redemption. */
 export const RedemptionId = OperationId.pipe(Schema.brand("RedemptionId"))
 export type RedemptionId = typeof RedemptionId.Type
 
+/** The id of a rebalance of USDC, in either direction. */
 export const RebalanceId = OperationId.pipe(Schema.brand("RebalanceId"))
 export type RebalanceId = typeof RebalanceId.Type

@@ -5,6 +5,7 @@
 import { Data } from "effect"
 import type * as Failure from "./Failure.ts"
 
+/** How an operation has ended, or that it has not. */
 export type Outcome = Data.TaggedEnum<{
   /** The driver has a row for this state. */
   InProgress: {}
@@ -14,6 +15,7 @@ export type Outcome = Data.TaggedEnum<{
   Reconciled: {}
 }>
 
+/** Makes each of them, and tells them apart. */
 export const { $is: is, $match: match, Failed, InProgress, Reconciled, Succeeded } = Data.taggedEnum<Outcome>()
 
 const atRest: ReadonlySet<Failure.Place> = new Set(["Alpaca", "EthereumWallet", "BaseWallet", "Vault"])

@@ -3,10 +3,12 @@ import { Either, Schema } from "effect"
 import * as Decimal from "./Decimal.ts"
 import * as TokenAmount from "./TokenAmount.ts"
 
+/** Decimals of one unit: amounts are counted in 1e-9 shares. */
 export const decimals = 9
 
 const Units = Schema.NonNegativeBigIntFromSelf.pipe(Schema.brand("Shares"))
 
+/** An amount of shares, not negative: a bigint of 1e-9 shares. In JSON a decimal string. */
 export const Shares = Decimal.scaled(Units, decimals)
 export type Shares = typeof Shares.Type
 
@@ -15,11 +17,14 @@ export const PositiveShares = Shares.pipe(
   Schema.filter((shares) => shares > 0n, { message: () => "expected more than zero shares" })
 )
 
+/** From a count of 1e-9 shares; throws on a negative one. */
 export const fromUnits = (units: bigint): Shares => Units.make(units)
 
+/** From a decimal string; Left where it is none, or has more decimals than a unit can tell. */
 export const parse = (text: string): Either.Either<Shares, Decimal.InvalidDecimal> =>
   Either.map(Decimal.parse(text, decimals), fromUnits)
 
+/** The shortest decimal string. */
 export const print = (shares: Shares): string => Decimal.print(shares, decimals)
 
 /** One token stands for one share; exact, or an error when the token has too few decimals to express it. */

@@ -10,6 +10,7 @@ export const Decimals = Schema.Int.pipe(Schema.between(0, 36), Schema.annotation
 
 const Units = Schema.Struct({ units: Schema.NonNegativeBigIntFromSelf, decimals: Decimals })
 
+/** Units and decimals; in JSON a decimal string with all decimals written out. */
 export const TokenAmount = Schema.transformOrFail(Schema.String, Units, {
   strict: true,
   decode: (text, _options, ast) => {
@@ -23,6 +24,7 @@ export const TokenAmount = Schema.transformOrFail(Schema.String, Units, {
 })
 export type TokenAmount = typeof TokenAmount.Type
 
+/** From units and decimals; throws where they are negative, or the decimals beyond 36. */
 export const make = (amount: { readonly units: bigint; readonly decimals: number }): TokenAmount => Units.make(amount)
 
 /** Shortest form, `10.5`. */

@@ -23,6 +23,7 @@ export type IssuerRequestId = typeof IssuerRequestId.Type
 export const Status = Schema.Literal("Pending", "Completed", "Rejected", "Other")
 export type Status = typeof Status.Type
 
+/** A request of the issuer as Alpaca shows it: a mint of ours, or a redemption that it has seen. */
 export const TokenizationRequest = Schema.Struct({
   id: TokenizationRequestId,
   status: Status,

@@ -25,6 +25,7 @@ export * as State from "./TokenizedEquityMint/State.ts"
 
 const encodeState = Encoder.make(State)
 
+/** What the event store and the driver need to know of it. */
 export const aggregate = Aggregate.make<MintId, Command, State, Event, TokensHaveCome>({
   type: "TokenizedEquityMint",
   decider,

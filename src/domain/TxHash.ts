@@ -7,6 +7,7 @@ const LowerCase = Hex.ofBytes(32).pipe(
   Schema.brand("TxHash")
 )
 
+/** The 32 bytes of a transaction's hash as hex, in lower case. */
 export const TxHash = Schema.transform(Schema.String, LowerCase, {
   strict: false,
   decode: (text) => text.toLowerCase(),

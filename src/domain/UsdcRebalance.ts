@@ -30,6 +30,7 @@ export const steps = { withdraw: "withdraw", burn: "burn", mint: "mint", deposit
 
 const encodeState = Encoder.make(State)
 
+/** What the event store and the driver need to know of it. */
 export const aggregate = Aggregate.make<RebalanceId, Command, State, Event, Contradiction>({
   type: "UsdcRebalance",
   decider,

@@ -15,6 +15,7 @@ export type WalletTransferId = typeof WalletTransferId.Type
 export const Status = Schema.Literal("Processing", "Complete", "Failed", "Other")
 export type Status = typeof Status.Type
 
+/** A transfer into or out of Alpaca's crypto wallet, as Alpaca shows it. */
 export const WalletTransfer = Schema.Struct({
   id: WalletTransferId,
   status: Status,

@@ -7,13 +7,20 @@ export { Cancel, Fail, Reconcile }
 
 const at = { at: Schema.DateTimeUtc }
 
+/** Records the order, before anything is sent. */
 export const RequestRedemption = tagged("RequestRedemption", { ...order, ...at })
+/** Records the transfer of the tokens to the issuer, mined at depth. */
 export const SendTokens = tagged("SendTokens", { ...transfer, ...at })
+/** Records that Alpaca has seen the transfer, and its request for it. */
 export const Detect = tagged("Detect", { ...detection, ...at })
+/** Records that Alpaca has credited the shares. */
 export const Complete = tagged("Complete", at)
+/** Records that a failed redemption stands well after all. */
 export const RecoverRedemption = tagged("RecoverRedemption", { ...detection, ...at })
+/** Records a new try of a redemption of which nothing was sent, or nothing can be mined any more. */
 export const RetryRedemption = tagged("RetryRedemption", { ...retry, ...at })
 
+/** What can be asked to be recorded. */
 export const Command = Schema.Union(
   RequestRedemption,
   SendTokens,

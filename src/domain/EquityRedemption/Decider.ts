@@ -5,6 +5,7 @@ import * as Command from "./Command.ts"
 import * as Event from "./Event.ts"
 import * as State from "./State.ts"
 
+/** The state diagram: which event may follow which state, and where it leads. */
 export type Transitions = {
   readonly NotStarted: { readonly RedemptionRequested: "Requested" }
   readonly Requested: {
@@ -39,6 +40,7 @@ const failSent = (
   { _tag: _, at, ...failure }: Failing
 ) => State.Failed.make({ ...known, sent: { amountSent, sentAt, txHash }, failure, failedAt: at })
 
+/** The rules: which events a command becomes in a state, and the state that an event leads to. */
 export const decider = Decider.make<
   Command.Command,
   State.State,

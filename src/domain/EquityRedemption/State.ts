@@ -24,6 +24,7 @@ export const order = {
   issuer: Schema.NonEmptyString,
   network: Schema.NonEmptyString
 }
+/** What was asked for, and all that is needed to finish it. */
 export const Order = Schema.Struct(order)
 export type Order = typeof Order.Type
 
@@ -34,6 +35,7 @@ const requested = {
   retriedAt: known(Schema.DateTimeUtc)
 }
 
+/** What is known of the transfer of the tokens. */
 export const transfer = {
   txHash: TxHash,
   /** What the Transfer logs say, not what was asked. */
@@ -43,6 +45,7 @@ export const transfer = {
 /** A transfer that is on the chain. */
 export const sent = { ...transfer, sentAt: Schema.DateTimeUtc }
 
+/** What is known once Alpaca has seen the transfer. */
 export const detection = {
   tokenizationRequestId: TokenizationRequestId,
   issuerRequestId: known(IssuerRequestId)
@@ -60,17 +63,25 @@ const failed = {
   failedAt: Schema.DateTimeUtc
 }
 
+/** Nothing was recorded of it. */
 export const NotStarted = tagged("NotStarted", {})
+/** Recorded; the tokens are in our wallet, or their transfer waits to be mined. */
 export const Requested = tagged("Requested", requested)
+/** The tokens are the issuer's; Alpaca has not seen them yet. */
 export const TokensSent = tagged("TokensSent", { ...requested, ...sent })
+/** Alpaca has seen them; the shares are not credited yet. */
 export const Pending = tagged("Pending", pending)
+/** The shares are at Alpaca. Closed. */
 export const Completed = tagged("Completed", { ...pending, completedAt: Schema.DateTimeUtc })
+/** It goes on no further by itself; all references gathered before are kept. */
 export const Failed = tagged("Failed", failed)
+/** Had failed, and a person has settled by hand what had become of its money. Closed. */
 export const Reconciled = tagged("Reconciled", {
   ...failed,
   reconciliation: Reconciliation,
   reconciledAt: Schema.DateTimeUtc
 })
 
+/** Where it stands, with the references that lead to its money. */
 export const State = Schema.Union(NotStarted, Requested, TokensSent, Pending, Completed, Failed, Reconciled)
 export type State = typeof State.Type

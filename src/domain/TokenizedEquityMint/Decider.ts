@@ -6,6 +6,7 @@ import * as Command from "./Command.ts"
 import * as Event from "./Event.ts"
 import * as State from "./State.ts"
 
+/** The state diagram: which event may follow which state, and where it leads. */
 export type Transitions = {
   readonly NotStarted: { readonly MintRequested: "MintRequested" }
   readonly MintRequested: {
@@ -35,6 +36,7 @@ const fail = (
   { _tag: _, at, ...failure }: typeof Event.MintFailed.Type | typeof Event.MintCancelled.Type
 ) => State.Failed.make({ ...known, failure, failedAt: at })
 
+/** The rules: which events a command becomes in a state, and the state that an event leads to. */
 export const decider = Decider.make<Command.Command, State.State, Event.Event, Command.TokensHaveCome, Transitions>({
   initial: State.NotStarted.make({}),
   decide: {

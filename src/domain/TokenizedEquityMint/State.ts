@@ -22,6 +22,7 @@ export const order = {
   issuer: Schema.NonEmptyString,
   network: Schema.NonEmptyString
 }
+/** What was asked for, and all that is needed to finish it. */
 export const Order = Schema.Struct(order)
 export type Order = typeof Order.Type
 
@@ -40,12 +41,14 @@ const requested = {
   retried: known(Schema.Struct({ ...further, at: Schema.DateTimeUtc }))
 }
 
+/** What is known once Alpaca has taken the order. */
 export const acceptance = {
   tokenizationRequestId: TokenizationRequestId,
   issuerRequestId: known(IssuerRequestId)
 }
 const accepted = { ...requested, ...acceptance, acceptedAt: Schema.DateTimeUtc }
 
+/** What is known once the tokens have come. */
 export const receipt = {
   txHash: TxHash,
   /** What the Transfer logs say, not what was asked. */
@@ -66,18 +69,26 @@ const failed = {
   failedAt: Schema.DateTimeUtc
 }
 
+/** Nothing was recorded of it. */
 export const NotStarted = tagged("NotStarted", {})
+/** Recorded; Alpaca may have been asked. */
 export const MintRequested = tagged("MintRequested", requested)
+/** Alpaca has taken the shares; the tokens have not come yet. */
 export const MintAccepted = tagged("MintAccepted", accepted)
+/** The tokens are in the wallet; Alpaca has not said that the request is completed. */
 export const TokensReceived = tagged("TokensReceived", received)
+/** The tokens are in the wallet, and both sides say so. Closed. */
 export const Completed = tagged("Completed", { ...received, completedAt: Schema.DateTimeUtc })
+/** It goes on no further by itself; all references gathered before are kept. */
 export const Failed = tagged("Failed", failed)
+/** Had failed, and a person has settled by hand what had become of its money. Closed. */
 export const Reconciled = tagged("Reconciled", {
   ...failed,
   reconciliation: Reconciliation,
   reconciledAt: Schema.DateTimeUtc
 })
 
+/** Where it stands, with the references that lead to its money. */
 export const State = Schema.Union(
   NotStarted,
   MintRequested,

@@ -7,6 +7,7 @@ import * as Event from "./Event.ts"
 import type { Recovery } from "./Recovery.ts"
 import * as State from "./State.ts"
 
+/** The state diagram: which event may follow which state, and where it leads. */
 export type Transitions = {
   readonly NotStarted: { readonly RebalanceRequested: "Requested" }
   readonly Requested: {
@@ -123,6 +124,7 @@ const failedDeposit = (
   { _tag: _, at, ...failure }: typeof Event.DepositFailed.Type
 ) => State.DepositFailed.make({ ...known, failure, since: at })
 
+/** The rules: which events a command becomes in a state, and the state that an event leads to. */
 export const decider = Decider.make<Command.Command, State.State, Event.Event, Command.Contradiction, Transitions>({
   initial: State.NotStarted.make({}),
   decide: {

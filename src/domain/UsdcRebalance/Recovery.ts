@@ -5,15 +5,24 @@ import { known } from "../Known.ts"
 import { tagged } from "../Tagged.ts"
 import { references } from "./State.ts"
 
+/** Nothing has left the source: it is withdrawn anew. */
 export const Requested = tagged("Requested", references.Requested)
+/** The withdrawal is on its way after all. */
 export const Withdrawing = tagged("Withdrawing", references.Withdrawing)
+/** The USDC have come to our wallet after all. */
 export const WithdrawalComplete = tagged("WithdrawalComplete", references.WithdrawalComplete)
+/** They were burned after all. */
 export const Bridging = tagged("Bridging", references.Bridging)
+/** Circle has signed the burn after all. */
 export const Attested = tagged("Attested", references.Attested)
+/** They were minted after all. */
 export const Bridged = tagged("Bridged", references.Bridged)
+/** The deposit is on its way after all. */
 export const DepositInitiated = tagged("DepositInitiated", references.DepositInitiated)
+/** They were credited after all. */
 export const DepositConfirmed = tagged("DepositConfirmed", references.DepositConfirmed)
 
+/** Where a failed rebalance stands in truth, with the references that show it. */
 export const Recovery = Schema.Union(
   Requested,
   Withdrawing,

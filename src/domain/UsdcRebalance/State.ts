@@ -10,6 +10,7 @@ import { TxHash } from "../TxHash.ts"
 import { PositiveUsdc, Usdc } from "../Usdc.ts"
 import { WalletTransferId } from "../WalletTransfer.ts"
 
+/** Which way it goes. */
 export const Direction = Schema.Literal("AlpacaToBase", "BaseToAlpaca")
 export type Direction = typeof Direction.Type
 
@@ -42,6 +43,7 @@ export const order = {
   /** Alpaca's; absent on the way to Base, which does not need it. */
   depositAddress: known(Address)
 }
+/** What was asked for, and all that is needed to finish it. */
 export const Order = Schema.Struct(order)
 export type Order = typeof Order.Type
 
@@ -52,11 +54,15 @@ const requested = {
   abandoned: known(Schema.Array(WalletTransferId))
 }
 
+/** A transaction of our wallet. */
 export const OnchainTx = tagged("OnchainTx", { txHash: TxHash })
 export type OnchainTx = typeof OnchainTx.Type
+/** A transfer of Alpaca's. */
 export const AlpacaTransfer = tagged("AlpacaTransfer", { id: WalletTransferId })
+/** What takes the USDC from their source: a transfer of Alpaca's, or a transaction of ours at the vault. */
 export const Withdrawal = Schema.Union(AlpacaTransfer, OnchainTx)
 
+/** The fields of what has come. */
 export const withdrawn = {
   txHash: TxHash,
   /** What the Transfer logs say has come to our wallet. */
@@ -64,6 +70,7 @@ export const withdrawn = {
   /** Of the chain it will go to: nothing of this rebalance is in an earlier block there. */
   destinationBlock: Cctp.BlockNumber
 }
+/** What has come to our wallet on the source chain. */
 export const Withdrawn = Schema.Struct(withdrawn)
 
 /** What is known from each state on, beyond the order: the references that lead to the money. */
@@ -78,6 +85,7 @@ const depositConfirmed = {
   /** By the vault or by Alpaca. */
   credited: Usdc
 }
+/** What each state adds to what is known. */
 export const references = {
   Requested: {},
   Withdrawing: withdrawing,
@@ -92,18 +100,27 @@ export const references = {
 /** When the state was entered. */
 const since = { since: Schema.DateTimeUtc }
 
+/** Nothing was recorded of it. */
 export const NotStarted = tagged("NotStarted", {})
+/** Recorded; the USDC are at their source, or the order to send them may have been heard. */
 export const Requested = tagged("Requested", { ...requested, ...since })
+/** The withdrawal is on its way; the chain does not show it in our wallet yet. */
 export const Withdrawing = tagged("Withdrawing", { ...requested, ...withdrawing, ...since })
+/** The USDC are in our wallet on the source chain. */
 export const WithdrawalComplete = tagged("WithdrawalComplete", {
   ...requested,
   ...withdrawalComplete,
   ...since
 })
+/** They are burned, and not attested yet. */
 export const Bridging = tagged("Bridging", { ...requested, ...bridging, ...since })
+/** Circle has signed the burn: they can be minted. */
 export const Attested = tagged("Attested", { ...requested, ...attested, ...since })
+/** They are in our wallet on the destination chain. */
 export const Bridged = tagged("Bridged", { ...requested, ...bridged, ...since })
+/** They are on their way to the vault or to Alpaca. */
 export const DepositInitiated = tagged("DepositInitiated", { ...requested, ...depositInitiated, ...since })
+/** They are credited. Closed. */
 export const DepositConfirmed = tagged("DepositConfirmed", { ...requested, ...depositConfirmed, ...since })
 
 /** A failure keeps every reference gathered before it. */
@@ -115,6 +132,7 @@ export const WithdrawalFailed = tagged("WithdrawalFailed", {
   failure: Failure,
   ...since
 })
+/** It is stuck before the burn, or between the chains. */
 export const BridgingFailed = tagged("BridgingFailed", {
   ...requested,
   ...withdrawalComplete,
@@ -123,6 +141,7 @@ export const BridgingFailed = tagged("BridgingFailed", {
   failure: Failure,
   ...since
 })
+/** What was minted was not credited. */
 export const DepositFailed = tagged("DepositFailed", {
   ...requested,
   ...bridged,
@@ -145,6 +164,7 @@ export const Reconciled = tagged("Reconciled", {
   ...since
 })
 
+/** Where it stands, with the references that lead to its money. */
 export const State = Schema.Union(
   NotStarted,
   Requested,

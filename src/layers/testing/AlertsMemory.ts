@@ -3,6 +3,7 @@ import { Clock, DateTime, Effect, Layer } from "effect"
 import { Alerts } from "../../services/Alerts.ts"
 import { MemoryDatabase } from "./MemoryDatabase.ts"
 
+/** Alerts that are kept in a list, over a database in memory that others may share. */
 export const layerMemory: Layer.Layer<Alerts, never, MemoryDatabase> = Layer.effect(
   Alerts,
   Effect.map(MemoryDatabase, ({ alerts }) =>

@@ -16,6 +16,7 @@ import { AlpacaTokenizationControl } from "./AlpacaTokenizationControl.ts"
 import * as AlpacaTokenizationLine from "./AlpacaTokenizationLine.ts"
 import { AlpacaTokenizationWorld } from "./AlpacaTokenizationWorld.ts"
 
+/** What the scripted issuer is to be like. */
 export interface Options {
   /** Available at first: `{ AAPL: "100" }`. Default nothing. */
   readonly shares?: Readonly<Record<string, string>>
@@ -42,6 +43,7 @@ const mismatch = (action: string, { issuer, network, request }: Books.Taken): Al
   return new AlpacaError({ reason: "Mismatch", action, detail })
 }
 
+/** The port and its control, over books of its own. */
 export const make = (options: Options = {}): Effect.Effect<World> =>
   Effect.gen(function*() {
     const { timeout = "20 seconds" } = options
@@ -165,6 +167,7 @@ export const layerOf = ({ control, port }: World): Layer.Layer<Provided> =>
     )
   )
 
+/** Both as a layer, with these options. */
 export const layerWith = (options: Options): Layer.Layer<Provided> =>
   Layer.unwrapEffect(Effect.map(make(options), layerOf))
 

@@ -23,6 +23,7 @@ export const Fault = Schema.Union(
 )
 export type Fault = typeof Fault.Type
 
+/** The calls of the port, by name: for a script that fails one of them. */
 export type Method = keyof AlpacaTokenization["Type"]
 
 /** Tokens as the issuer sees them arrive. */

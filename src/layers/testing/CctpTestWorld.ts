@@ -9,6 +9,7 @@ import { wallet } from "./SignerTest.ts"
 
 const address = (digit: string) => Address.make(`0x${digit.repeat(40)}`)
 
+/** What the contract suite of the bridge needs of it. */
 export const layer: Layer.Layer<CctpWorld, never, CctpControl> = Layer.effect(
   CctpWorld,
   Effect.map(CctpControl, (control) => ({

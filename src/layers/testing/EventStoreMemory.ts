@@ -9,6 +9,7 @@ import * as Views from "../sql/Views.ts"
 import { EventStoreControl } from "./EventStoreControl.ts"
 import { type AppendFault, fence, MemoryDatabase, type ViewRow } from "./MemoryDatabase.ts"
 
+/** Recorded with every event, and which views are kept. */
 export interface Options {
   readonly softwareVersion: string
   readonly aggregates?: ReadonlyArray<Aggregate.Foldable>

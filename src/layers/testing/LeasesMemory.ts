@@ -5,6 +5,7 @@ import * as LeaseHolding from "../sql/LeaseHolding.ts"
 import { LeasesControl } from "./LeasesControl.ts"
 import { fence, type LeaseRow, MemoryDatabase } from "./MemoryDatabase.ts"
 
+/** How long a lease lasts without a sign of its holder. */
 export interface Options {
   readonly duration: Duration.DurationInput
 }
@@ -51,6 +52,7 @@ const make = (options: Options) =>
     return Leases.of({ hold, confirm, holder })
   })
 
+/** Leases over a database in memory that others may share: a second holder in one test. */
 export const layerMemory = (options: Options): Layer.Layer<Leases, never, MemoryDatabase> =>
   Layer.effect(Leases, make(options))
 

@@ -7,9 +7,13 @@ import * as TxHash from "../../domain/TxHash.ts"
 import type { Block, Broadcast, Call, Included, Log, LogFilter, MinedLog, Receipt } from "../../services/Chain.ts"
 import * as TransferLogs from "../evm/TransferLogs.ts"
 
+/** An ERC-20 that the chain knows. */
 export const token = Address.make("0x00000000000000000000000000000000000070e1")
+/** Another one. */
 export const otherToken = Address.make("0x00000000000000000000000000000000000070e2")
+/** A tokenized share. */
 export const equity = Address.make("0x00000000000000000000000000000000000070e3")
+/** A contract whose every call reverts. */
 export const reverter = Address.make("0x000000000000000000000000000000000000dead")
 
 /** What there is at the end of a block. */
@@ -27,6 +31,7 @@ export interface State {
   readonly contracts: ReadonlyMap<Address.Address, Contract>
 }
 
+/** A block: its transactions, and what they have done. */
 export interface Mined {
   readonly transactions: ReadonlyArray<Included>
   readonly receipts: ReadonlyArray<Omit<Receipt, "blockNumber">>
@@ -46,6 +51,7 @@ export interface Pooled {
   readonly maxPriorityFeePerGas: bigint
 }
 
+/** All that a chain in memory remembers. */
 export interface Chain {
   readonly chainId: number
   /** The index is the block's number. */
@@ -54,10 +60,12 @@ export interface Chain {
   readonly baseFeePerGas: bigint
 }
 
+/** What is bid above the base fee, in wei. */
 export const priorityFee = 1_000_000n
 /** Of anything but an empty transaction, as estimated and as used. */
 const usualGas = 60_000n
 
+/** A chain of one block. */
 export const genesis = (chainId: number): Chain => ({
   chainId,
   blocks: [{
@@ -78,6 +86,7 @@ export const genesis = (chainId: number): Chain => ({
   baseFeePerGas: 1_000_000_000n
 })
 
+/** What there is at the end of its last block. */
 export const tip = ({ blocks }: Chain): State => Array.lastNonEmpty(blocks).after
 
 /** Changes what there is now, as if it had been so since the last block. */
@@ -89,13 +98,15 @@ export const edit = (chain: Chain, change: (state: State) => Partial<State>): Ch
   }))
 })
 
+/** What there was at the end of a block. */
 export const at = ({ blocks }: Chain, number: bigint): State =>
   (blocks[Number(number)] ?? Array.lastNonEmpty(blocks)).after
 
+/** Under which key a balance is kept. */
 export const holding = (token: string, owner: string): string => `${token}/${owner}`
-
 const uint256 = (value: bigint): Hex => `0x${value.toString(16).padStart(64, "0")}`
 
+/** The log of an ERC-20 transfer. */
 export const transferLog = (
   token: Address.Address,
   from: Address.Address,
@@ -107,6 +118,7 @@ export const transferLog = (
   data: uint256(units)
 })
 
+/** What a transaction has done. */
 export interface Executed {
   readonly after: State
   readonly output: Hex
@@ -184,6 +196,7 @@ export const execute = (state: State, { data, from = nobody, to }: Call): Either
     : contract(state, { to, data, from })
 }
 
+/** What a call costs, in units of gas. */
 export const gasOf = ({ data }: Call): bigint => data === "0x" ? 21_000n : usualGas
 
 /** The first nonce that is missing, from those that are mined on. */
@@ -262,6 +275,7 @@ const include = (chain: Chain): { readonly mined: Mined; readonly pool: Readonly
   }
 }
 
+/** Adds a block of what waits. */
 export const mine = (chain: Chain): Chain => {
   const { mined, pool } = include(chain)
   return { ...chain, pool, blocks: Array.append(chain.blocks, mined) }
@@ -282,6 +296,7 @@ export const reorganise = (chain: Chain, depth: number): Chain => {
   return { ...chain, blocks: chain.blocks.length === kept.length ? kept : Array.appendAll(kept, empty) }
 }
 
+/** The receipt of a transaction, if it is mined. */
 export const receipt = ({ blocks }: Chain, txHash: TxHash.TxHash): Option.Option<Receipt> =>
   Array.findFirst(
     blocks.flatMap(({ receipts }, number) => receipts.map((one): Receipt => ({ ...one, blockNumber: BigInt(number) }))),
@@ -299,6 +314,7 @@ export const logs = (chain: Chain, { address, fromBlock, toBlock, topics }: LogF
     topics.every((topic, index) => topic === null || log.topics[index]?.toLowerCase() === topic.toLowerCase())
   )
 
+/** The last block as the port tells it. */
 export const head = ({ baseFeePerGas, blocks }: Chain): Block => ({ number: BigInt(blocks.length - 1), baseFeePerGas })
 
 /** As a node that is so many blocks behind shows it. */

@@ -13,6 +13,7 @@ export interface AppendFault {
   readonly moment: "before" | "after"
 }
 
+/** One operation as its view has it. */
 export interface ViewRow {
   readonly id: string
   readonly version: number
@@ -21,12 +22,14 @@ export interface ViewRow {
   readonly [column: string]: unknown
 }
 
+/** Who holds a lease, or held it last. */
 export interface LeaseRow {
   readonly token: number
   /** Undefined once released. */
   readonly held: { readonly owner: string; readonly expiresAt: number } | undefined
 }
 
+/** What several layers in memory share, as they would a file. */
 export class MemoryDatabase extends Context.Tag("ballast/testing/MemoryDatabase")<MemoryDatabase, {
   /** In the order of the log. */
   readonly events: Array<LogRow>
@@ -50,6 +53,7 @@ export const fence = (
     : Either.left(new LeaseLost({ name, token, ...(row?.held === undefined ? {} : { holder: row.held.owner }) }))
 }
 
+/** An empty one. */
 export const make: Effect.Effect<MemoryDatabase["Type"]> = Effect.sync(() => ({
   events: [],
   views: new Map(),
@@ -58,6 +62,7 @@ export const make: Effect.Effect<MemoryDatabase["Type"]> = Effect.sync(() => ({
   faults: []
 }))
 
+/** An empty one as a layer. */
 export const layerMemory: Layer.Layer<MemoryDatabase> = Layer.effect(MemoryDatabase, make)
 
 /** One append after those already told of. */

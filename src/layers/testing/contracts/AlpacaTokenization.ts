@@ -263,6 +263,7 @@ const failing: ReadonlyArray<Case<Failure, Services>> = [
     }))
 ]
 
+/** What every layer of AlpacaTokenization must do. Run each with the test runner of your choice. */
 export const cases: ReadonlyArray<Case<Failure, Services>> = [
   ...taking,
   ...reading,

@@ -55,6 +55,7 @@ const isOrdered = ({ amount }: Given, transfer: WalletTransfer) =>
     transfer
   )
 
+/** What every layer of AlpacaWallet must do. Run each with the test runner of your choice. */
 export const casesFor = (own: Address.Address): ReadonlyArray<Case<Failure, Services>> => {
   const make = (name: string, run: (given: Given) => Effect.Effect<void, Failure>): Case<Failure, Services> => ({
     name,

@@ -85,6 +85,7 @@ const mintedOnce = ({ effects }: Given, end: Minted) =>
       minted
     ))
 
+/** What every layer of CctpBridge must do. Run each with the test runner of your choice. */
 export const cases: ReadonlyArray<Case<Failure, Services>> = [
   make(
     "a quote offers what Circle asks for and more, within the limit of a message",

@@ -179,6 +179,7 @@ const tags = { ethereum: EthereumChain, base: BaseChain } as const
 const chainOf = (name: ChainName): Effect.Effect<Chain, never, EthereumChain | BaseChain> =>
   Effect.map(Effect.all(tags), (chains) => chains[name])
 
+/** What every layer of a chain must do. Run each with the test runner of your choice. */
 export const cases: ReadonlyArray<Case<Failure, Services>> = (["ethereum", "base"] as const).flatMap((chain) =>
   [...onEach, ...ChainSending.onEach].map(([name, run]) => ({
     name: `${chain}: ${name}`,

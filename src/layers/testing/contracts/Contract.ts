@@ -4,6 +4,7 @@
  */
 import { Data, Effect, Equal } from "effect"
 
+/** One thing that a layer must do: a name, and a test that fails where it does not. */
 export interface Case<E, R> {
   readonly name: string
   readonly run: Effect.Effect<void, E, R>
@@ -21,6 +22,7 @@ export class ContractViolation extends Data.TaggedError("ContractViolation")<{
   }
 }
 
+/** Fails with what was expected where it does not hold. */
 export const holds = (
   condition: boolean,
   expectation: string,

@@ -66,6 +66,7 @@ const isSigned = (raw: Hex, asked: PreparedTransaction): Effect.Effect<void, Con
 
 const sign = (transaction: PreparedTransaction) => Effect.flatMap(Signer, (signer) => signer.sign(transaction))
 
+/** What every layer of Signer must do. Run each with the test runner of your choice. */
 export const cases: ReadonlyArray<Case<SignerError | ContractViolation, Signer>> = [
   ...Object.entries(transactions).map(([name, transaction]) => ({
     name: `signs ${name}: exactly that`,

@@ -237,6 +237,7 @@ const onEach: ReadonlyArray<readonly [name: string, run: (given: Given) => Effec
     })]
 ]
 
+/** What every layer of TransactionOutbox must do. Run each with the test runner of your choice. */
 export const cases: ReadonlyArray<Case<Failure, Services>> = (["ethereum", "base"] as const).flatMap((chain) =>
   onEach.map(([name, run]) => ({
     name: `${chain}: ${name}`,

@@ -276,4 +276,5 @@ const reading: ReadonlyArray<Case<Failure, Services>> = [
     }))
 ]
 
+/** What every layer of Vault must do. Run each with the test runner of your choice. */
 export const cases: ReadonlyArray<Case<Failure, Services>> = [...depositing, ...withdrawing, ...reading]
