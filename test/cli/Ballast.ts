@@ -26,6 +26,8 @@ export interface Running {
   readonly said: Effect.Effect<string>
   /** And on stdout. */
   readonly printed: Effect.Effect<string>
+  /** Nobody reads any more what it prints. */
+  readonly leave: () => void
   readonly pid: number
 }
 
@@ -95,6 +97,10 @@ export const start = (
       kill: (signal) => Effect.zipRight(Effect.sync(() => child.kill(signal)), ended),
       said: Effect.sync(() => out.stderr),
       printed: Effect.sync(() => out.stdout),
+      leave: () => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+      },
       pid: child.pid ?? 0
     }
   })

@@ -87,6 +87,16 @@ layer(sandbox, { excludeTestServices: true, timeout: 20_000 })("commands", (it) 
       assert.strictEqual(gone.code, 2, "its database folder is gone with it")
     }))
 
+  it.scoped("a sandbox logs where all commands do, and its reader may go away", () =>
+    Effect.gen(function*() {
+      const refused = yield* inProcess(["sandbox"], { BALLAST_LOG_LEVEL: "loud" })
+      assert.strictEqual(refused.code, 2)
+      assert.include(refused.stderr, "BALLAST_LOG_LEVEL")
+      const shell = yield* start(["list"], { BALLAST_DATABASE: "sqlite:nowhere/ballast.db" })
+      shell.leave()
+      assert.strictEqual((yield* shell.ended).code, 2)
+    }))
+
   it.scoped("a sandbox that is killed takes its chains along", () =>
     Effect.gen(function*() {
       const { chains, environment, shell } = yield* running

@@ -1,6 +1,9 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Effect } from "effect"
+import * as BallastConfig from "../../layers/Config.ts"
+import * as ConfigSource from "../../layers/ConfigSource.ts"
 import * as LocalWorld from "../../layers/local/LocalWorld.ts"
+import * as Looking from "../Looking.ts"
 import * as Output from "../Output.ts"
 import * as Status from "../Status.ts"
 
@@ -17,7 +20,9 @@ export const world = Effect.gen(function*() {
 
 export const run = ({ json }: { readonly json: boolean }) =>
   Effect.gen(function*() {
-    const { environment } = yield* world
+    const logs = yield* ConfigSource.load(BallastConfig.logging)
+    // That contracts are compiled is told as well: not among what another shell is to read.
+    const { environment } = yield* Looking.logging(logs)(world)
     yield* Status.set(0)
     yield* json
       ? Output.json(environment)
