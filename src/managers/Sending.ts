@@ -82,7 +82,7 @@ export const once = <
   RD
 >(
   options: Options<Command, A, E, R, ED, RD>
-): Effect.Effect<
+): Waiting.Turn<
   Command,
   E | ED | SubmitError | StoreError | Refused,
   R | RD | Erc20 | TransactionOutbox | Transactions | Policies

@@ -133,5 +133,5 @@ export const cancelled = (options: {
           late: Option.none<never>()
         })
     })
-    return yield* Waiting.until({ look, poll, onWait })
+    return yield* Waiting.patiently(Waiting.until({ look, poll, onWait }))
   })

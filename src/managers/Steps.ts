@@ -2,7 +2,7 @@
  * A manager is a table with one row per state that has work outstanding. The driver runs the row of the current state,
  * records the command that the row answers, and goes on until a state has no row. Start, retry and resume are this path.
  */
-import { DateTime, Duration, Effect, Fiber, FiberRef, GlobalValue, Option, Record, Schedule, type Scope } from "effect"
+import { DateTime, Duration, Effect, Exit, Fiber, FiberRef, GlobalValue, Option, Record, Schedule, Scope } from "effect"
 import type { Aggregate } from "../domain/Aggregate.ts"
 import * as Decider from "../domain/Decider.ts"
 import type { OperationId } from "../domain/OperationId.ts"
@@ -20,6 +20,7 @@ import { type Lease, type LeaseHeld, LeaseLost, Leases } from "../services/Lease
 import { StoreError } from "../services/StoreError.ts"
 import { isTransient, Policies } from "./Policies.ts"
 import * as Progress from "./Progress.ts"
+import * as Waiting from "./Waiting.ts"
 
 interface Tagged {
   readonly _tag: string
@@ -40,15 +41,16 @@ export interface Opening<Command, G = never> {
 }
 
 /**
- * One row per state that waits for something: do it, answer with the command that records it. `Rest` are the states
- * without work: not started, and finished. A row runs uninterruptibly up to and including its record; what only waits or
- * reads inside a row is marked interruptible there. What a row acquires in its Scope it holds until its command is recorded.
+ * One row per state that waits for something: do it, answer with the command that records it, or with what is to be done
+ * later. `Rest` are the states without work: not started, and finished. A row runs uninterruptibly up to and including its
+ * record; what only reads inside a row is marked interruptible there. What a row acquires in its Scope it holds until its
+ * command is recorded, or until it pauses.
  */
 export type Steps<State extends Tagged, Command, Rest extends State["_tag"]> = {
   readonly [S in Exclude<State["_tag"], Rest>]: (
     state: Extract<State, { readonly _tag: S }>,
     attempt: Try
-  ) => Effect.Effect<Command, any, any>
+  ) => Waiting.Turn<Command, any, any>
 }
 
 /** What a row holds besides the operation's own lease. */
@@ -62,7 +64,8 @@ export const recordedUnder = (lease: Lease): Effect.Effect<void> =>
   FiberRef.update(alongside, (leases) => [...leases, lease])
 
 type RowError = Classified & { readonly _tag: string; readonly reason?: string; readonly message: string }
-type Rows<Command> = { readonly [state: string]: (state: any, attempt: Try) => Effect.Effect<Command, RowError, any> }
+type Row<Command> = Waiting.Turn<Command, RowError, any>
+type Rows<Command> = { readonly [state: string]: (state: any, attempt: Try) => Row<Command> }
 type RowEffect<T> = T extends { readonly [state: string]: (state: any, attempt: any) => infer Row } ? Row : never
 
 /** Errors of the driver itself. */
@@ -119,13 +122,48 @@ export const drive = <
   const { aggregate, id, name } = options
   const rows: Rows<Command> = options.steps
 
-  const run = (lease: Lease) =>
+  type Turn = Waiting.Turn<State, any, any>
+
+  /** Rows, until one has to wait or there is none. */
+  const from = (lease: Lease, current: Current<State>): Turn =>
+    Effect.suspend(() => {
+      const { ours, state } = current
+      const row = rows[state._tag]
+      return Effect.zipRight(
+        entered(aggregate, id, state),
+        row === undefined ? Effect.succeed(state) : taken(lease, current, row(state, { first: ours, lease }))
+      )
+    })
+
+  /** A turn of a row, and if it has an answer the record of it and what follows. */
+  const taken = (lease: Lease, current: Current<State>, row: Row<Command>): Turn =>
+    row.pipe(
+      Effect.tapError((error) => stopped(id, current.state, error)),
+      Effect.withSpan(`${name}.${current.state._tag}`, { attributes: { operation: id } }),
+      Effect.flatMap((
+        answer
+      ): Effect.Effect<Current<State> | Waiting.Later<Command, RowError, any>, DriverError, any> =>
+        answer instanceof Waiting.Later
+          ? Effect.succeed(answer)
+          : record(aggregate, id, lease, current, { command: answer })
+      ),
+      Effect.annotateLogs({ state: current.state._tag }),
+      Effect.scoped,
+      Effect.locally(alongside, []),
+      Effect.uninterruptible,
+      Effect.flatMap((next) =>
+        next instanceof Waiting.Later
+          ? Effect.succeed(new Waiting.Later({ pause: next.pause, again: taken(lease, current, next.again) }))
+          : from(lease, next)
+      )
+    )
+
+  const begun = (lease: Lease): Turn =>
     Effect.gen(function*() {
       const store = yield* EventStore
-      let current: Current<State> = { ...yield* store.load(aggregate, id), ours: false }
-      const before = current
+      const before: Current<State> = { ...yield* store.load(aggregate, id), ours: false }
       // What it holds is held until its record, as with a row.
-      current = yield* options.open(before.state, lease).pipe(
+      const opened = yield* options.open(before.state, lease).pipe(
         Effect.flatMap(Option.match({
           onNone: () => Effect.succeed(before),
           onSome: (opening) => record(aggregate, id, lease, before, opening)
@@ -133,31 +171,46 @@ export const drive = <
         Effect.scoped,
         Effect.locally(alongside, [])
       )
-      for (let row = rows[current.state._tag]; row !== undefined; row = rows[current.state._tag]) {
-        const { ours, state } = current
-        yield* entered(aggregate, id, state)
-        current = yield* row(state, { first: ours, lease }).pipe(
-          Effect.tapError((error) => stopped(id, state, error)),
-          Effect.withSpan(`${name}.${state._tag}`, { attributes: { operation: id } }),
-          Effect.flatMap((command) => record(aggregate, id, lease, current, { command })),
-          Effect.annotateLogs({ state: state._tag }),
-          Effect.scoped,
-          Effect.locally(alongside, []),
-          Effect.uninterruptible
-        )
-      }
-      yield* entered(aggregate, id, current.state)
-      return current.state
+      return yield* from(lease, opened)
     })
 
-  return held(aggregate.type, id).pipe(
-    // When the lease is lost the waits are cut short; a write under way is ended, and refused its record.
-    Effect.flatMap((lease) => contained(Effect.raceFirst(run(lease), lease.lost))),
-    Effect.scoped,
-    Effect.annotateLogs({ operation: id, type: aggregate.type }),
-    Effect.withSpan(name, { attributes: { operation: id } })
-  ) as any
+  const named = <A, E, R>(turn: Effect.Effect<A, E, R>) =>
+    turn.pipe(
+      Effect.annotateLogs({ operation: id, type: aggregate.type }),
+      Effect.withSpan(name, { attributes: { operation: id } })
+    )
+
+  return Effect.uninterruptibleMask((restore) =>
+    Waiting.patiently(Waiting.each(leased(aggregate.type, id, begun, restore), named))
+  )
 }
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** What is done under the operation's lease, which is kept over the pauses. Not to be interrupted but by what is restored. */
+const leased = <A, E, R>(
+  type: string,
+  id: OperationId,
+  work: (lease: Lease) => Waiting.Turn<A, E, R>,
+  restore: Restore
+): Waiting.Turn<A, E | LeaseHeld | LeaseLost | StoreError, R | Leases | Policies> =>
+  Effect.flatMap(Scope.make(), (scope) => {
+    const close = (exit: Exit.Exit<unknown, unknown>) => Scope.close(scope, exit)
+    const begun = Effect.flatMap(
+      Scope.extend(held(type, id), scope),
+      // When the lease is lost what only waits is cut short; a write under way is ended, and refused its record.
+      (lease) => Waiting.each(work(lease), (turn) => contained(Effect.raceFirst(lease.lost, turn)))
+    )
+    return Waiting.each(begun, (turn) =>
+      restore(turn).pipe(
+        Effect.onExit((exit) =>
+          Exit.isSuccess(exit) && exit.value instanceof Waiting.Later ? Effect.void : close(exit)
+        ),
+        Effect.map((answer) =>
+          answer instanceof Waiting.Later ? new Waiting.Later({ ...answer, leave: close(Exit.void) }) : answer
+        )
+      ))
+  })
 
 /**
  * Ends only when all that it began has ended. A race that is interrupted does not wait for its runners, and would let the

@@ -35,7 +35,7 @@ export const command = (id: MintId, state: MintRequested, reason: string) =>
       )
       return Waiting.Answer<Mint.Command>({ answer: yield* acknowledge(found.value) })
     })
-    return yield* Waiting.until({
+    return yield* Waiting.patiently(Waiting.until({
       look,
       deadline,
       poll: tokenization.poll,
@@ -45,5 +45,5 @@ export const command = (id: MintId, state: MintRequested, reason: string) =>
         state: state._tag,
         since: state.retried?.at ?? state.requestedAt
       })
-    })
+    }))
   })

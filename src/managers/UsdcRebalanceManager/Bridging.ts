@@ -40,29 +40,29 @@ export const burn = (id: RebalanceId, state: WithdrawalComplete, lease: Lease) =
           })),
       failed: (reason, detail) => Route.failBridging({ reason, detail, place }),
       onWait: Route.waiting(id, state)
-    }).pipe(
-      Effect.catchIf(
-        isRefusal,
-        ({ detail }) => Route.failBridging({ reason: "InvalidRequest", detail: `nothing was burned: ${detail}`, place })
-      ),
-      (burned) => unlessDoubtful(id, state, burned)
+    }).pipe((burning) =>
+      Waiting.each(burning, (turn) =>
+        turn.pipe(
+          Effect.catchIf(
+            isRefusal,
+            ({ detail }) =>
+              Route.failBridging({ reason: "InvalidRequest", detail: `nothing was burned: ${detail}`, place })
+          ),
+          unlessDoubtful(id, state)
+        ))
     )
   })
 
 /** What the chain shows may be none of ours, and stay so. */
-const unlessDoubtful = <E, R>(
-  id: RebalanceId,
-  { since }: { readonly since: DateTime.Utc },
-  row: Effect.Effect<Rebalance.Command, E, R>
-) =>
-  Effect.gen(function*() {
-    const { attestation } = yield* Policies
-    return yield* Doubt.lasting(row, {
-      id,
-      deadline: DateTime.addDuration(since, attestation.deadline),
-      failed: (detail) => Route.failBridging({ reason: "Unverifiable", detail, place: "CctpInTransit" })
-    })
-  })
+const unlessDoubtful =
+  (id: RebalanceId, { since }: { readonly since: DateTime.Utc }) =>
+  <A, E, R>(turn: Effect.Effect<A | Rebalance.Command, E, R>) =>
+    Effect.flatMap(Policies, ({ attestation }) =>
+      Doubt.lasting(turn, {
+        id,
+        deadline: DateTime.addDuration(since, attestation.deadline),
+        failed: (detail) => Route.failBridging({ reason: "Unverifiable", detail, place: "CctpInTransit" })
+      }))
 
 const isRefusal = (error: unknown): error is CctpError => error instanceof CctpError && error.kind === "permanent"
 
@@ -79,7 +79,7 @@ export const awaitAttestation = (id: RebalanceId, state: Bridging) =>
       deadline: DateTime.addDuration(state.since, attestation.deadline),
       poll: attestation.poll,
       onWait: Route.waiting(id, state)
-    }).pipe((attested) => unlessDoubtful(id, state, attested))
+    }).pipe((attested) => Waiting.each(attested, unlessDoubtful(id, state)))
   })
 
 /** What Circle says of the burn; what is strange about it is told, once. */
@@ -180,5 +180,5 @@ export const mint = (id: RebalanceId, state: AttestedState, lease: Lease) =>
           place: "CctpInTransit"
         }),
       onWait: Route.waiting(id, state)
-    }).pipe((minted) => unlessDoubtful(id, state, minted))
+    }).pipe((minted) => Waiting.each(minted, unlessDoubtful(id, state)))
   })

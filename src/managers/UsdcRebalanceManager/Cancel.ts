@@ -50,7 +50,7 @@ const atAlpaca = (id: RebalanceId, state: Requested, reason: string) =>
         answer: Rebalance.Initiate.make({ withdrawal, at: yield* DateTime.now })
       })
     })
-    return yield* Waiting.until({ look, deadline, poll: wallet.poll, onWait })
+    return yield* Waiting.patiently(Waiting.until({ look, deadline, poll: wallet.poll, onWait }))
   })
 
 const inVault = (id: RebalanceId, state: Requested, reason: string, lease: Lease) =>
