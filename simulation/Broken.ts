@@ -28,7 +28,7 @@ export const all: Readonly<Record<string, Broken>> = {
   "lose-an-event": { plant: Ports.loseAnEvent, from: 3, within: 10 },
   "accept-a-foreign-attestation": { plant: Ports.acceptAForeignAttestation, from: 12, within: 10 },
   "broadcast-before-storing": { ...naive("broadcastBeforeStoring"), from: 84, within: 10 },
-  "new-nonce-on-retry": { ...naive("newNonceOnRetry"), from: 1, within: 10 },
+  "new-nonce-on-retry": { ...naive("newNonceOnRetry"), from: 5, within: 10 },
   "believe-a-reverted-receipt": { ...naive("believeAReverted"), from: 34, within: 10 },
   "believe-a-moved-nonce": { ...naive("believeAMovedNonce"), from: 5, within: 10 },
   "ignore-the-lease": { plant: Leases.ignoreTheLease, from: 179, within: 10 },

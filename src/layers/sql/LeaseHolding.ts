@@ -1,50 +1,81 @@
-/** How a lease is held while a scope is open, whatever it is kept in. */
-import { Deferred, Duration, Effect, Either, type Scope } from "effect"
-import type { Lease, LeaseHeld, LeaseLost } from "../../services/Leases.ts"
+/** How leases are held while a scope is open, whatever they are kept in: all of a process are renewed together. */
+import { Array as Arr, Deferred, Duration, Effect, Either, Fiber, FiberRef, HashMap } from "effect"
+import type { Lease, LeaseHeld, LeaseLost, Leases } from "../../services/Leases.ts"
 import type { StoreError } from "../../services/StoreError.ts"
+
+type Held = Pick<Lease, "name" | "token">
 
 /** Each is one step that nobody can see the middle of. */
 export interface Keeping {
   /** Answers the fencing token. */
-  readonly acquire: Effect.Effect<number, LeaseHeld | StoreError>
-  /** Puts the expiry off, unless another holder has taken the lease. */
-  readonly renew: (token: number) => Effect.Effect<void, LeaseLost | StoreError>
+  readonly acquire: (name: string) => Effect.Effect<number, LeaseHeld | StoreError>
+  /** Puts the expiries off; answers those that another holder has taken. */
+  readonly renew: (leases: ReadonlyArray<Held>) => Effect.Effect<ReadonlyArray<LeaseLost>, StoreError>
   /** Does nothing when another holder has taken it. */
-  readonly release: (token: number) => Effect.Effect<void, StoreError>
+  readonly release: (lease: Held) => Effect.Effect<void, StoreError>
 }
 
-export const hold = (
-  name: string,
-  duration: Duration.Duration,
-  { acquire, release, renew }: Keeping
-): Effect.Effect<Lease, LeaseHeld | StoreError, Scope.Scope> =>
-  Effect.gen(function*() {
-    const token = yield* Effect.acquireRelease(acquire, (token) =>
-      release(token).pipe(
-        Effect.catchAll((error) =>
-          Effect.logWarning(`could not release the lease ${name}, it expires by itself: ${error.message}`)
-        ),
-        Effect.annotateLogs({ lease: name, token })
-      ))
-    const lost = yield* Deferred.make<never, LeaseLost>()
-    const renewing = Effect.gen(function*() {
-      let delay = Duration.toMillis(duration) / 3
-      while (true) {
-        yield* Effect.sleep(delay)
-        const renewed = yield* Effect.either(renew(token))
-        if (Either.isRight(renewed)) {
-          delay = Duration.toMillis(duration) / 3
-        } else if (renewed.left._tag === "LeaseLost") {
-          yield* Deferred.fail(lost, renewed.left)
-          return
-        } else {
-          // Also past the expiry: until somebody takes the lease it is ours, and once somebody has, appends are refused.
-          yield* Effect.logWarning(`could not renew the lease ${name} yet: ${renewed.left.message}`)
-          delay = Duration.toMillis(duration) / 15
-        }
+/** So many are renewed by one transaction: others wait for its end. */
+const atOnce = 500
+
+export const make = (duration: Duration.Duration, { acquire, release, renew }: Keeping): Leases["Type"]["hold"] => {
+  const lost = new Map<string, { readonly token: number; readonly tell: Deferred.Deferred<never, LeaseLost> }>()
+  let renewing: Fiber.RuntimeFiber<void> | undefined
+
+  const renewAll = Effect.gen(function*() {
+    for (const leases of Arr.chunksOf(Array.from(lost, ([name, { token }]) => ({ name, token })), atOnce)) {
+      for (const error of yield* renew(leases)) {
+        const { name, token } = error
+        yield* Effect.logDebug(error.message).pipe(Effect.annotateLogs({ lease: name, token }))
+        const held = lost.get(name)
+        if (held?.token !== token) continue
+        lost.delete(name)
+        yield* Deferred.fail(held.tell, error)
       }
-    })
-    // Interruptible also when the holder is not: the scope that closes interrupts it and waits.
-    yield* Effect.forkScoped(Effect.interruptible(Effect.annotateLogs(renewing, { lease: name, token })))
-    return { name, token, lost: Deferred.await(lost) }
+    }
   })
+
+  const renewals = Effect.gen(function*() {
+    let delay = Duration.toMillis(duration) / 3
+    while (true) {
+      yield* Effect.sleep(delay)
+      const renewed = yield* Effect.either(renewAll)
+      if (Either.isLeft(renewed)) {
+        // Also past the expiry: until somebody takes a lease it is ours, and once somebody has, appends are refused.
+        yield* Effect.logWarning(`could not renew ${named([...lost.keys()])} yet: ${renewed.left.message}`)
+      }
+      delay = Duration.toMillis(duration) / (Either.isLeft(renewed) ? 15 : 3)
+    }
+  }).pipe(
+    // It is none of the operation's that happened to be the first.
+    Effect.locally(FiberRef.currentLogAnnotations, HashMap.empty()),
+    Effect.interruptible
+  )
+
+  const keep = (name: string, token: number) =>
+    Effect.gen(function*() {
+      const tell = yield* Deferred.make<never, LeaseLost>()
+      lost.set(name, { token, tell })
+      if (renewing === undefined) renewing = yield* Effect.forkDaemon(renewals)
+      return { name, token, lost: Deferred.await(tell) }
+    })
+
+  const leave = (lease: Held) =>
+    Effect.suspend(() => {
+      if (lost.get(lease.name)?.token === lease.token) lost.delete(lease.name)
+      const last = lost.size === 0 ? renewing : undefined
+      if (last !== undefined) renewing = undefined
+      return last === undefined ? Effect.void : Fiber.interrupt(last)
+    }).pipe(
+      Effect.zipRight(release(lease)),
+      Effect.catchAll((error) =>
+        Effect.logWarning(`could not release the lease ${lease.name}, it expires by itself: ${error.message}`)
+      ),
+      Effect.annotateLogs({ lease: lease.name, token: lease.token })
+    )
+
+  return (name) => Effect.acquireRelease(Effect.flatMap(acquire(name), (token) => keep(name, token)), leave)
+}
+
+const named = (names: ReadonlyArray<string>): string =>
+  names.length === 1 ? `the lease ${names[0]}` : `${names.length} leases`

@@ -34,9 +34,10 @@ export const fresh = <A>(statement: Statement<A>): Effect.Effect<ReadonlyArray<A
  */
 export const version = (sql: SqlClient.SqlClient, action: string): Effect.Effect<number, StoreError | SqlError> =>
   Effect.gen(function*() {
-    const [header] = yield* fresh(sql<{ application_id: number }>`PRAGMA application_id`)
     const [content] = yield* fresh(sql<{ tables: number }>`SELECT COUNT(*) AS tables FROM sqlite_master`)
     if (content?.tables === 0) return 0
+    // After the content, with which it was written: another process may be setting the database up at this moment.
+    const [header] = yield* fresh(sql<{ application_id: number }>`PRAGMA application_id`)
     if (header?.application_id !== applicationId) {
       return yield* new StoreError({
         reason: "CannotOpen",

@@ -1,6 +1,6 @@
 /** Leases as rows. The token of a name only ever grows; whoever holds the largest one holds the lease. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Clock, DateTime, Duration, Effect, Layer, Option } from "effect"
+import { Array as Arr, Clock, DateTime, Duration, Effect, Either, Layer, Option } from "effect"
 import { LeaseHeld, Leases } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
 import * as Fence from "./Fence.ts"
@@ -32,7 +32,7 @@ const make = (options: Options) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const { read, write } = Transaction.make(sql)
-    const fence = Fence.unlessLost(sql)
+    const fence = Fence.make(sql)
     const self = yield* ProcessIdentity.current
     const owner = ProcessIdentity.describe(self)
     const duration = Duration.toMillis(options.duration)
@@ -99,7 +99,7 @@ const make = (options: Options) =>
       )
 
     /** The row stays, so that the next token is larger, and so does its owner, for those whom he has taken over. */
-    const release = (name: string, token: number) =>
+    const release = ({ name, token }: Fence.Held) =>
       write(
         `release the lease ${name}`,
         sql`
@@ -107,24 +107,24 @@ const make = (options: Options) =>
           WHERE name = ${name} AND token = ${token}`
       )
 
-    const renew = (name: string, token: number) =>
+    const renew = (leases: ReadonlyArray<Fence.Held>) =>
       write(
-        `renew the lease ${name}`,
+        leases.length === 1 ? `renew the lease ${leases[0]?.name}` : `renew ${leases.length} leases`,
         Effect.gen(function*() {
-          yield* fence({ name, token })
+          const isLost = yield* fence(leases)
+          const [kept, lost] = Arr.partitionMap(leases, (lease) => Either.fromNullable(isLost(lease), () => lease.name))
           const now = yield* Clock.currentTimeMillis
-          yield* sql`UPDATE leases SET expires_at = ${expiry(now)} WHERE name = ${name}`
+          yield* sql`
+            UPDATE leases SET expires_at = ${expiry(now)}
+            WHERE name IN (SELECT value FROM json_each(${JSON.stringify(kept)}))`
+          return lost
         })
       )
 
-    const hold: Leases["Type"]["hold"] = (name) =>
-      LeaseHolding.hold(name, Duration.millis(duration), {
-        acquire: acquire(name),
-        renew: (token) => renew(name, token),
-        release: (token) => release(name, token)
-      })
+    const hold = LeaseHolding.make(Duration.millis(duration), { acquire, renew, release })
 
-    const confirm: Leases["Type"]["confirm"] = ({ name, token }) => renew(name, token)
+    const confirm: Leases["Type"]["confirm"] = (lease) =>
+      Effect.flatMap(renew([lease]), ([lost]) => lost ?? Effect.void)
 
     const holder: Leases["Type"]["holder"] = (name) =>
       Effect.gen(function*() {

@@ -1,5 +1,5 @@
 /** Leases in memory. Its holders are all of this process, so none is ever known to have ended: a lease left is one to wait for. */
-import { Clock, DateTime, Duration, Effect, Either, Layer } from "effect"
+import { Array as Arr, Clock, DateTime, Duration, Effect, Either, Layer } from "effect"
 import { type Lease, LeaseHeld, Leases } from "../../services/Leases.ts"
 import * as LeaseHolding from "../sql/LeaseHolding.ts"
 import { LeasesControl } from "./LeasesControl.ts"
@@ -21,15 +21,15 @@ const make = (options: Options) =>
     const duration = Duration.decode(options.duration)
     const millis = Duration.toMillis(duration)
 
-    const confirm = (lease: Pick<Lease, "name" | "token">) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    const renew = (lease: Pick<Lease, "name" | "token">) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
         Either.map(fence({ leases }, lease), ({ owner }) => {
           leases.set(lease.name, { token: lease.token, held: { owner, expiresAt: now + millis } })
         }))
 
-    const hold: Leases["Type"]["hold"] = (name) =>
-      LeaseHolding.hold(name, duration, {
-        acquire: Effect.gen(function*() {
+    const hold = LeaseHolding.make(duration, {
+      acquire: (name) =>
+        Effect.gen(function*() {
           const now = yield* Clock.currentTimeMillis
           // No yield from here to the write.
           const row = leases.get(name)
@@ -39,12 +39,14 @@ const make = (options: Options) =>
           leases.set(name, { token, held: { owner: `holder ${token} in memory`, expiresAt: now + millis } })
           return token
         }),
-        renew: (token) => confirm({ name, token }),
-        release: (token) =>
-          Effect.sync(() => {
-            if (leases.get(name)?.token === token) leases.set(name, { token, held: undefined })
-          })
-      })
+      renew: (held) => Effect.map(Effect.forEach(held, renew), Arr.getLefts),
+      release: ({ name, token }) =>
+        Effect.sync(() => {
+          if (leases.get(name)?.token === token) leases.set(name, { token, held: undefined })
+        })
+    })
+
+    const confirm: Leases["Type"]["confirm"] = (lease) => Effect.flatten(renew(lease))
 
     const holder: Leases["Type"]["holder"] = (name) =>
       Effect.map(Clock.currentTimeMillis, (now) => heldBy(leases.get(name), now))

@@ -1,7 +1,8 @@
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
+import * as Migrations from "../../../src/layers/sql/Migrations.ts"
 import { migration as initial } from "../../../src/layers/sql/migrations/0001Initial.ts"
 import * as SqlFailure from "../../../src/layers/sql/SqlFailure.ts"
 import * as Mints from "../../../src/layers/testing/contracts/EventStoreMints.ts"
@@ -53,6 +54,35 @@ const tables = (sql: SqlClient.SqlClient) =>
 
 const versions = (sql: SqlClient.SqlClient) =>
   sql<{ id: number; name: string }>`SELECT id, name FROM schema_migrations ORDER BY id`
+
+/** The same client; another process sets the database up as soon as something has been read by it. */
+const overtaken = (sql: SqlClient.SqlClient, file: string): SqlClient.SqlClient => {
+  let isFirst = true
+  const others = Effect.suspend(() => {
+    if (!isFirst) return Effect.void
+    isFirst = false
+    return Effect.asVoid(Layer.build(Temporary.database(file)))
+  })
+  return new Proxy(sql, {
+    apply: (target, self, args) => {
+      const statement = Reflect.apply(target, self, args)
+      return { unprepared: Effect.zipLeft(statement.unprepared, Effect.scoped(others)) }
+    }
+  })
+}
+
+describe("a database that another process sets up at this moment", () => {
+  it.scopedLive("is never taken for one of another program", () =>
+    Effect.gen(function*() {
+      const file = yield* Temporary.file
+      yield* Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const found = yield* Migrations.version(overtaken(sql, file), "look")
+        assert.include([0, Migrations.latest], found)
+        assert.strictEqual(yield* Migrations.version(sql, "look"), Migrations.latest)
+      }).pipe(Effect.provide(SqliteClient.layer({ filename: file, disableWAL: true })))
+    }))
+})
 
 describe("a database of the first release", () => {
   it.scopedLive("is upgraded by whatever opens it, and its mints go on where they were", () =>
