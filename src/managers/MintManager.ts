@@ -15,6 +15,7 @@ import * as Tokens from "./MintManager/Tokens.ts"
 import { type Refused, unlessSame, unlessStarted } from "./Refused.ts"
 import * as Steps from "./Steps.ts"
 import * as Verbs from "./Verbs.ts"
+import * as Waiting from "./Waiting.ts"
 
 /** What a caller asks for; the rest of the order comes from the configuration of the moment. */
 export interface MintRequest {
@@ -31,7 +32,9 @@ export const steps = (id: MintId) => ({
   TokensReceived: (state) => Tokens.finalize(id, state)
 } satisfies Steps.Steps<Mint.State.State, Mint.Command, "NotStarted" | "Completed" | "Failed" | "Reconciled">)
 
-const drive = <E, R>(id: MintId, open: (state: Mint.State.State) => Effect.Effect<Option.Option<Mint.Command>, E, R>) =>
+type Open<E, R> = (state: Mint.State.State) => Effect.Effect<Option.Option<Mint.Command>, E, R>
+
+const inTurns = <E, R>(id: MintId, open: Open<E, R>) =>
   Steps.drive({
     name: "MintManager",
     aggregate: Mint.aggregate,
@@ -39,6 +42,8 @@ const drive = <E, R>(id: MintId, open: (state: Mint.State.State) => Effect.Effec
     steps: steps(id),
     open: (state) => Effect.map(open(state), Option.map((command) => ({ command })))
   })
+
+const drive = <E, R>(id: MintId, open: Open<E, R>) => Waiting.patiently(inTurns(id, open))
 
 /**
  * Mints `quantity` shares as tokens to `wallet` and answers the state in which the mint has finished. Safe to repeat with
@@ -54,15 +59,18 @@ export const executeMint = (id: MintId, request: MintRequest) =>
     })
   )
 
-/** Continues a mint where it stands; one that failed without being settled is looked at again. */
-export const resume = (id: MintId) =>
-  drive(
+/** As `resume`, for whoever has others to attend to in the pauses. Each turn is to be run uninterruptibly. */
+export const resuming = (id: MintId) =>
+  inTurns(
     id,
     Effect.fnUntraced(function*(state) {
       yield* unlessStarted("mint", id, state)
       return yield* Recheck.unlessSettled(id, state)
     })
   )
+
+/** Continues a mint where it stands; one that failed without being settled is looked at again. */
+export const resume = (id: MintId) => Waiting.patiently(resuming(id))
 
 /** Asks Alpaca about a failed mint and adopts what turned out well after all. */
 export const recheck = (id: MintId) =>

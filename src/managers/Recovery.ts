@@ -1,5 +1,5 @@
 /** Takes up again whatever is not settled: after a crash, after an outage, and late successes on a slow schedule. */
-import { Effect, FiberHandle, FiberMap, Option } from "effect"
+import { Effect, Fiber, FiberHandle, FiberMap, Option } from "effect"
 import * as EquityRedemption from "../domain/EquityRedemption.ts"
 import { MintId, type OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
 import * as TokenizedEquityMint from "../domain/TokenizedEquityMint.ts"
@@ -13,10 +13,28 @@ import * as RedemptionManager from "./RedemptionManager.ts"
 import { Refused } from "./Refused.ts"
 import * as UsdcRebalanceManager from "./UsdcRebalanceManager.ts"
 import type { Reconciliation } from "./Verbs.ts"
+import * as Waiting from "./Waiting.ts"
+import * as WaitingRoom from "./WaitingRoom.ts"
+
+type Known = Pick<Operation, "id" | "type">
+
+/** What goes wrong with it is told, and is for the next round. */
+const attended = <A, E extends { readonly message: string }, R>(
+  { id, type }: Known,
+  turn: Waiting.Turn<A, E, R>
+): Waiting.Turn<void, never, R> =>
+  Waiting.each(turn, (one) =>
+    one.pipe(
+      Effect.map((answer) => answer instanceof Waiting.Later ? answer : undefined),
+      Effect.catchAll((error) => Effect.logWarning(`left for the next round: ${error.message}`)),
+      Effect.catchAllDefect((defect) => Effect.logError("left for the next round after a defect", defect)),
+      Effect.annotateLogs({ operation: id, type })
+    ))
 
 /** Which manager drives which aggregate, and what a person can order of each. */
 const managers = {
   [TokenizedEquityMint.aggregate.type]: {
+    attended: (one: Known) => attended(one, MintManager.resuming(MintId.make(one.id))),
     resume: (id: OperationId) => MintManager.resume(MintId.make(id)),
     recheck: (id: OperationId) => MintManager.recheck(MintId.make(id)),
     retry: (id: OperationId) => MintManager.retry(MintId.make(id)),
@@ -24,6 +42,7 @@ const managers = {
     reconcile: (id: OperationId, said: Reconciliation) => MintManager.reconcile(MintId.make(id), said)
   },
   [EquityRedemption.aggregate.type]: {
+    attended: (one: Known) => attended(one, RedemptionManager.resuming(RedemptionId.make(one.id))),
     resume: (id: OperationId) => RedemptionManager.resume(RedemptionId.make(id)),
     recheck: (id: OperationId) => RedemptionManager.recheck(RedemptionId.make(id)),
     retry: (id: OperationId) => RedemptionManager.retry(RedemptionId.make(id)),
@@ -31,6 +50,7 @@ const managers = {
     reconcile: (id: OperationId, said: Reconciliation) => RedemptionManager.reconcile(RedemptionId.make(id), said)
   },
   [UsdcRebalance.aggregate.type]: {
+    attended: (one: Known) => attended(one, UsdcRebalanceManager.resuming(RebalanceId.make(one.id))),
     resume: (id: OperationId) => UsdcRebalanceManager.resume(RebalanceId.make(id)),
     recheck: (id: OperationId) => UsdcRebalanceManager.recheck(RebalanceId.make(id)),
     retry: (id: OperationId) => UsdcRebalanceManager.retry(RebalanceId.make(id)),
@@ -48,7 +68,7 @@ export const operation = (id: OperationId) =>
       (yield* new Refused({ reason: "UnknownOperation", detail: `there is no operation ${id} in this database` }))
   })
 
-const managerOf = ({ id, type }: Pick<Operation, "id" | "type">) =>
+const managerOf = ({ id, type }: Known) =>
   Effect.fromNullable(managers[type]).pipe(
     Effect.mapError(() =>
       new Refused({
@@ -59,7 +79,7 @@ const managerOf = ({ id, type }: Pick<Operation, "id" | "type">) =>
   )
 
 /** Drives one operation of whatever kind until it has finished, and answers how it then stands. */
-const drive = (verb: "resume" | "recheck", found: Pick<Operation, "id" | "type">) =>
+const drive = (verb: "resume" | "recheck", found: Known) =>
   Effect.gen(function*() {
     const manager = yield* managerOf(found)
     yield* manager[verb](found.id)
@@ -130,6 +150,11 @@ export const resumeAll = Effect.gen(function*() {
   return resumed
 })
 
+type Needed = Effect.Effect.Context<ReturnType<(typeof managers)[keyof typeof managers]["attended"]>>
+
+/** So many are taken up at once; one that is not done with its first turn by then is not waited for. */
+const takenUp = { atOnce: 64, patience: "1 second" } as const
+
 /**
  * The process: resumes all that is not settled, now and on the recheck schedule, each operation at most once at a time.
  * Ends by interruption alone, which falls between the rows of each operation and releases its lease.
@@ -137,21 +162,36 @@ export const resumeAll = Effect.gen(function*() {
 export const run = Effect.gen(function*() {
   const store = yield* EventStore
   const policies = yield* Policies
+  const room = yield* WaitingRoom.make<OperationId, void, never, Needed>()
+  // Closes before the room: whoever is in the middle of a turn does not enter it any more.
   const driven = yield* FiberMap.make<OperationId>()
   // Beside the rounds: whatever it waits for, such as a signer, no operation waits for it.
   const tending = yield* FiberHandle.make()
-  const attend = (found: Operation) =>
-    drive("resume", found).pipe(
+
+  const goOn = (id: OperationId, turn: Waiting.Turn<void, never, Needed>) =>
+    FiberMap.run(
+      driven,
+      id,
+      Effect.uninterruptible(
+        Effect.flatMap(turn, (answer) => answer instanceof Waiting.Later ? room.enter(id, answer) : Effect.void)
+      )
+    )
+  yield* Effect.forkScoped(room.attend(goOn))
+
+  const takeUp = ({ id, type }: Operation) =>
+    Effect.gen(function*() {
+      if (room.has(id) || (yield* FiberMap.has(driven, id))) return
+      const manager = yield* managerOf({ id, type })
+      const turn = yield* goOn(id, manager.attended({ id, type }))
+      yield* Effect.timeoutOption(Fiber.await(turn), takenUp.patience)
+    }).pipe(
       Effect.catchAll((error) => Effect.logWarning(`left for the next round: ${error.message}`)),
-      Effect.catchAllDefect((defect) => Effect.logError("left for the next round after a defect", defect)),
-      Effect.annotateLogs({ operation: found.id, type: found.type })
+      Effect.annotateLogs({ operation: id, type })
     )
   const round = Effect.gen(function*() {
     const live = yield* store.operations({ live: true })
     yield* Effect.logInfo(`${live.length} operation${live.length === 1 ? "" : "s"} not settled`)
-    yield* Effect.forEach(live, (found) => FiberMap.run(driven, found.id, attend(found), { onlyIfMissing: true }), {
-      discard: true
-    })
+    yield* Effect.forEach(live, takeUp, { discard: true, concurrency: takenUp.atOnce })
     yield* FiberHandle.run(
       tending,
       tend.pipe(

@@ -17,6 +17,7 @@ import * as Transfer from "./RedemptionManager/Transfer.ts"
 import { Refused, unlessSame, unlessStarted } from "./Refused.ts"
 import * as Steps from "./Steps.ts"
 import * as Verbs from "./Verbs.ts"
+import * as Waiting from "./Waiting.ts"
 
 /** What a caller asks for; the rest of the order comes from the configuration of the moment. */
 export interface RedemptionRequest {
@@ -39,10 +40,12 @@ export const steps = (id: RedemptionId) => ({
 
 type Opening = Steps.Opening<Redemption.Command, Refused>
 
-const drive = <E, R>(
-  id: RedemptionId,
-  open: (state: Redemption.State.State, lease: Lease) => Effect.Effect<Option.Option<Opening>, E, R>
-) => Steps.drive({ name: "RedemptionManager", aggregate: Redemption.aggregate, id, steps: steps(id), open })
+type Open<E, R> = (state: Redemption.State.State, lease: Lease) => Effect.Effect<Option.Option<Opening>, E, R>
+
+const inTurns = <E, R>(id: RedemptionId, open: Open<E, R>) =>
+  Steps.drive({ name: "RedemptionManager", aggregate: Redemption.aggregate, id, steps: steps(id), open })
+
+const drive = <E, R>(id: RedemptionId, open: Open<E, R>) => Waiting.patiently(inTurns(id, open))
 
 const withoutGuard = Option.map((command: Redemption.Command): Opening => ({ command }))
 
@@ -60,15 +63,18 @@ export const executeRedemption = (id: RedemptionId, request: RedemptionRequest) 
     })
   )
 
-/** Continues a redemption where it stands; one that failed without being settled is looked at again. */
-export const resume = (id: RedemptionId) =>
-  drive(
+/** As `resume`, for whoever has others to attend to in the pauses. Each turn is to be run uninterruptibly. */
+export const resuming = (id: RedemptionId) =>
+  inTurns(
     id,
     Effect.fnUntraced(function*(state) {
       yield* unlessStarted("redemption", id, state)
       return withoutGuard(yield* Recheck.unlessSettled(id, state))
     })
   )
+
+/** Continues a redemption where it stands; one that failed without being settled is looked at again. */
+export const resume = (id: RedemptionId) => Waiting.patiently(resuming(id))
 
 /** Asks Alpaca about a failed redemption and adopts what turned out well after all. */
 export const recheck = (id: RedemptionId) =>

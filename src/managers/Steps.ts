@@ -96,7 +96,10 @@ interface Current<State> extends Loaded<State> {
   readonly ours: boolean
 }
 
-/** Holds the operation's lease and runs rows until a state has none. Answers that state. */
+/**
+ * Holds the operation's lease and runs rows until a state has none, in turns: whoever has nothing else to do runs them
+ * with `Waiting.patiently`. Answers that state.
+ */
 export const drive = <
   Id extends OperationId,
   Command extends Tagged,
@@ -109,7 +112,7 @@ export const drive = <
   GO extends Classified = never
 >(
   options: Drive<Id, Command, State, Event, Rejection, T, EO, RO, GO>
-): Effect.Effect<
+): Waiting.Turn<
   State,
   DriverError | EO | GO | Effect.Effect.Error<RowEffect<T>>,
   | Exclude<RO, Scope.Scope>
@@ -153,7 +156,9 @@ export const drive = <
       Effect.uninterruptible,
       Effect.flatMap((next) =>
         next instanceof Waiting.Later
-          ? Effect.succeed(new Waiting.Later({ pause: next.pause, again: taken(lease, current, next.again) }))
+          ? Effect.succeed(
+            new Waiting.Later({ ...next, again: Effect.suspend(() => taken(lease, current, next.again)) })
+          )
           : from(lease, next)
       )
     )
@@ -180,19 +185,17 @@ export const drive = <
       Effect.withSpan(name, { attributes: { operation: id } })
     )
 
-  return Effect.uninterruptibleMask((restore) =>
-    Waiting.patiently(Waiting.each(leased(aggregate.type, id, begun, restore), named))
-  )
+  return Waiting.each(leased(aggregate.type, id, begun), named)
 }
 
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-
-/** What is done under the operation's lease, which is kept over the pauses. Not to be interrupted but by what is restored. */
+/**
+ * What is done under the operation's lease, which is kept over the pauses. To be run uninterruptibly, lest a pause is lost
+ * with the lease that goes with it; what of it can be interrupted is marked here.
+ */
 const leased = <A, E, R>(
   type: string,
   id: OperationId,
-  work: (lease: Lease) => Waiting.Turn<A, E, R>,
-  restore: Restore
+  work: (lease: Lease) => Waiting.Turn<A, E, R>
 ): Waiting.Turn<A, E | LeaseHeld | LeaseLost | StoreError, R | Leases | Policies> =>
   Effect.flatMap(Scope.make(), (scope) => {
     const close = (exit: Exit.Exit<unknown, unknown>) => Scope.close(scope, exit)
@@ -202,7 +205,7 @@ const leased = <A, E, R>(
       (lease) => Waiting.each(work(lease), (turn) => contained(Effect.raceFirst(lease.lost, turn)))
     )
     return Waiting.each(begun, (turn) =>
-      restore(turn).pipe(
+      Effect.interruptible(turn).pipe(
         Effect.onExit((exit) =>
           Exit.isSuccess(exit) && exit.value instanceof Waiting.Later ? Effect.void : close(exit)
         ),

@@ -22,6 +22,7 @@ import * as Route from "./UsdcRebalanceManager/Route.ts"
 import * as VaultDeposit from "./UsdcRebalanceManager/VaultDeposit.ts"
 import * as VaultWithdrawal from "./UsdcRebalanceManager/VaultWithdrawal.ts"
 import * as Verbs from "./Verbs.ts"
+import * as Waiting from "./Waiting.ts"
 
 type Rest =
   | "NotStarted"
@@ -57,12 +58,10 @@ type Opening = Steps.Opening<Rebalance.Command, Refused>
 
 const driving = { name: "UsdcRebalanceManager", aggregate: Rebalance.aggregate }
 
+type Open<E, R> = (state: Rebalance.State.State, lease: Lease) => Effect.Effect<Option.Option<Opening>, E, R>
+
 /** By the table of its direction, which never changes once it is recorded. */
-const drive = <E, R>(
-  id: RebalanceId,
-  direction: Rebalance.State.Direction,
-  open: (state: Rebalance.State.State, lease: Lease) => Effect.Effect<Option.Option<Opening>, E, R>
-) =>
+const inTurns = <E, R>(id: RebalanceId, direction: Rebalance.State.Direction, open: Open<E, R>) =>
   direction === "AlpacaToBase"
     ? Steps.drive({ ...driving, id, steps: alpacaToBase(id), open })
     : Steps.drive({ ...driving, id, steps: baseToAlpaca(id), open })
@@ -70,7 +69,7 @@ const drive = <E, R>(
 const withoutGuard = Option.map((command: Rebalance.Command): Opening => ({ command }))
 
 const execute = (direction: Rebalance.State.Direction) => (id: RebalanceId, amount: Usdc.Usdc) =>
-  drive(
+  Waiting.patiently(inTurns(
     id,
     direction,
     Effect.fnUntraced(function*(state) {
@@ -78,7 +77,7 @@ const execute = (direction: Rebalance.State.Direction) => (id: RebalanceId, amou
       yield* unlessSame("rebalance", id, { asked: print({ direction, amount }), recorded: print(state) })
       return withoutGuard(yield* Recheck.unlessSettled(id, state))
     })
-  )
+  ))
 
 /**
  * Withdraws `amount` from Alpaca and puts what arrives of it into the vault, and answers the state in which the rebalance
@@ -89,9 +88,12 @@ export const executeAlpacaToBase = execute("AlpacaToBase")
 /** Withdraws `amount` from the vault and puts what arrives of it into Alpaca's wallet; otherwise as the other direction. */
 export const executeBaseToAlpaca = execute("BaseToAlpaca")
 
+/** As `resume`, for whoever has others to attend to in the pauses. Each turn is to be run uninterruptibly. */
+export const resuming = (id: RebalanceId) =>
+  startedInTurns(id, (state) => Effect.map(Recheck.unlessSettled(id, state), withoutGuard))
+
 /** Continues a rebalance where it stands; one that failed without being settled is looked at again. */
-export const resume = (id: RebalanceId) =>
-  started(id, (state) => Effect.map(Recheck.unlessSettled(id, state), withoutGuard))
+export const resume = (id: RebalanceId) => Waiting.patiently(resuming(id))
 
 /**
  * Asks Alpaca, Circle and the chains about a failed rebalance and adopts what turned out well after all. `transfer` is what a
@@ -140,16 +142,13 @@ export const reconcile = (id: RebalanceId, reconciliation: Verbs.Reconciliation)
 const subject = (id: RebalanceId, state: Rebalance.State.State) =>
   Verbs.subjectOf("rebalance", Rebalance.aggregate, id, state)
 
-const started = <E, R>(
-  id: RebalanceId,
-  open: (state: Rebalance.State.State, lease: Lease) => Effect.Effect<Option.Option<Opening>, E, R>
-) =>
-  Effect.gen(function*() {
-    const store = yield* EventStore
-    const { state } = yield* store.load(Rebalance.aggregate, id)
-    if (state._tag === "NotStarted") return yield* unknown("rebalance", id)
-    return yield* drive(id, state.direction, open)
-  })
+const started = <E, R>(id: RebalanceId, open: Open<E, R>) => Waiting.patiently(startedInTurns(id, open))
+
+const startedInTurns = <E, R>(id: RebalanceId, open: Open<E, R>) =>
+  Effect.flatMap(
+    Effect.flatMap(EventStore, (store) => store.load(Rebalance.aggregate, id)),
+    ({ state }) => state._tag === "NotStarted" ? unknown("rebalance", id) : inTurns(id, state.direction, open)
+  )
 
 /** What is recorded first, and what must hold when it is. */
 const opening = (id: RebalanceId, direction: Rebalance.State.Direction, amount: Usdc.Usdc) =>

@@ -41,7 +41,8 @@ export const each = <A, E, R, B, F, Q>(
 ): Turn<B, F, Q> =>
   Effect.map(by(turn), (answer) =>
     answer instanceof Later
-      ? new Later({ pause: answer.pause, leave: answer.leave, again: each(answer.again, by) })
+      // What is to be done is put together when it is done: until then it takes no room.
+      ? new Later({ ...answer, again: Effect.suspend(() => each(answer.again, by)) })
       : answer)
 
 /**
@@ -51,10 +52,9 @@ export const each = <A, E, R, B, F, Q>(
 export const patiently = <A, E, R>(turn: Turn<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.uninterruptible(Effect.flatMap(turn, (answer) =>
     answer instanceof Later
-      ? Effect.sleep(answer.pause).pipe(
-        Effect.interruptible,
-        Effect.onInterrupt(() => answer.leave),
-        Effect.zipRight(patiently(answer.again))
+      ? Effect.flatMap(
+        Effect.onInterrupt(Effect.interruptible(Effect.sleep(answer.pause)), () => answer.leave),
+        () => patiently(answer.again)
       )
       : Effect.succeed(answer)))
 
@@ -70,7 +70,7 @@ export const until = <A, E extends Classified, R, RW>(options: {
 }): Turn<A, E, R | RW | Policies> => {
   const { look, onWait, poll } = options
   const deadline = Option.fromNullable(options.deadline)
-  const turn = (looks: typeof poll.initial): Turn<A, E, R | RW | Policies> =>
+  const turn = (looks: unknown): Turn<A, E, R | RW | Policies> =>
     Effect.gen(function*() {
       const policies = yield* Policies
       const begun = yield* DateTime.now

@@ -1,5 +1,5 @@
 /** How leases are held while a scope is open, whatever they are kept in: all of a process are renewed together. */
-import { Array as Arr, Deferred, Duration, Effect, Either, Fiber, FiberRef, HashMap } from "effect"
+import { Array as Arr, Deferred, Duration, Effect, Either, Fiber, FiberRef, HashMap, Scope } from "effect"
 import type { Lease, LeaseHeld, LeaseLost, Leases } from "../../services/Leases.ts"
 import type { StoreError } from "../../services/StoreError.ts"
 
@@ -74,7 +74,15 @@ export const make = (duration: Duration.Duration, { acquire, release, renew }: K
       Effect.annotateLogs({ lease: lease.name, token: lease.token })
     )
 
-  return (name) => Effect.acquireRelease(Effect.flatMap(acquire(name), (token) => keep(name, token)), leave)
+  return (name) =>
+    Effect.uninterruptible(
+      Effect.tap(
+        Effect.flatMap(acquire(name), (token) => keep(name, token)),
+        // Not with acquireRelease, which keeps all that its fiber knew then for as long as the lease is held.
+        (lease) =>
+          Effect.flatMap(Effect.scope, (scope) => Scope.addFinalizer(scope, Effect.suspend(() => leave(lease))))
+      )
+    )
 }
 
 const named = (names: ReadonlyArray<string>): string =>
