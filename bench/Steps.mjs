@@ -110,7 +110,8 @@ const ports = (isAttested) =>
         concurrent: 1_000_000
       }
     }),
-    Ballast.Policies.layer({ pollInterval: Duration.seconds(10) }),
+    // Circle answers 35 times a second: so many could not be asked about more often.
+    Ballast.Policies.layer({ pollInterval: Duration.seconds(10), attestationPollInterval: Duration.minutes(5) }),
     Layer.succeed(Ballast.TransactionOutbox, { wallet, tend: Effect.succeed(0), fruitless: () => Effect.void }),
     Layer.succeed(Ballast.Transactions, { list: () => Effect.succeed([]) }),
     Layer.succeed(Ballast.EthereumChain, chain),
@@ -166,25 +167,23 @@ export const halfDone = (file) =>
     return id
   }).pipe(Effect.provide(Layer.merge(ports(false), stored(file))), Effect.provide(quiet))
 
-/** Resumes all that is live, none of which gets any further; `whenWaiting` runs once every one of them waits. */
+/** `ballast run` on all that is live, none of which gets any further; `whenWaiting` runs once every one of them waits. */
 export const waiting = (file, whenWaiting) =>
   Effect.gen(function*() {
     const store = yield* Ballast.EventStore
-    const live = yield* store.operations({ live: true })
+    let left = (yield* store.operations({ live: true })).length
     const there = new Set()
     const all = yield* Deferred.make()
-    const running = yield* Effect.forEach(
-      live,
-      ({ id }) => Effect.fork(UsdcRebalanceManager.resume(OperationId.RebalanceId.make(id)))
-    ).pipe(
-      Effect.locally(Ballast.Progress.listener, ({ id, waitingFor }) =>
-        Option.isSome(waitingFor) && there.add(id).size === live.length
-          ? Deferred.succeed(all, undefined)
-          : Effect.void)
+    const running = yield* Effect.fork(Effect.scoped(Ballast.Recovery.run)).pipe(
+      Effect.locally(Ballast.Progress.listener, ({ id, waitingFor }) => {
+        if (Option.isNone(waitingFor) || there.has(id)) return Effect.void
+        there.add(id)
+        return --left === 0 ? Deferred.succeed(all, undefined) : Effect.void
+      })
     )
     yield* Deferred.await(all)
     const answer = yield* whenWaiting
-    yield* Fiber.interruptAll(running)
+    yield* Fiber.interrupt(running)
     return answer
   }).pipe(Effect.provide(Layer.merge(ports(false), stored(file))), Effect.provide(quiet))
 

@@ -27,10 +27,10 @@ export const all: Readonly<Record<string, Broken>> = {
   "asked-instead-of-arrived": { plant: Ports.askedInsteadOfArrived, from: 10, within: 10 },
   "lose-an-event": { plant: Ports.loseAnEvent, from: 3, within: 10 },
   "accept-a-foreign-attestation": { plant: Ports.acceptAForeignAttestation, from: 12, within: 10 },
-  "broadcast-before-storing": { ...naive("broadcastBeforeStoring"), from: 84, within: 10 },
+  "broadcast-before-storing": { ...naive("broadcastBeforeStoring"), from: 165, within: 10 },
   "new-nonce-on-retry": { ...naive("newNonceOnRetry"), from: 5, within: 10 },
   "believe-a-reverted-receipt": { ...naive("believeAReverted"), from: 34, within: 10 },
   "believe-a-moved-nonce": { ...naive("believeAMovedNonce"), from: 5, within: 10 },
-  "ignore-the-lease": { plant: Leases.ignoreTheLease, from: 179, within: 10 },
-  "believe-the-first-block": { plant: Chains.believeTheFirstBlock, from: 100, within: 10 }
+  "ignore-the-lease": { plant: Leases.ignoreTheLease, from: 239, within: 10 },
+  "believe-the-first-block": { plant: Chains.believeTheFirstBlock, from: 94, within: 10 }
 }

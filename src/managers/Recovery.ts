@@ -1,5 +1,5 @@
 /** Takes up again whatever is not settled: after a crash, after an outage, and late successes on a slow schedule. */
-import { Effect, Fiber, FiberHandle, FiberMap, Option } from "effect"
+import { Array, Effect, Fiber, FiberHandle, FiberMap, Option } from "effect"
 import * as EquityRedemption from "../domain/EquityRedemption.ts"
 import { MintId, type OperationId, RebalanceId, RedemptionId } from "../domain/OperationId.ts"
 import * as TokenizedEquityMint from "../domain/TokenizedEquityMint.ts"
@@ -153,7 +153,10 @@ export const resumeAll = Effect.gen(function*() {
 type Needed = Effect.Effect.Context<ReturnType<(typeof managers)[keyof typeof managers]["attended"]>>
 
 /** So many are taken up at once; one that is not done with its first turn by then is not waited for. */
-const takenUp = { atOnce: 64, patience: "1 second" } as const
+const takenUp = { atOnce: 16, patience: "1 second" } as const
+
+/** So many whose pause is over are in their turn at once; the others' pauses are longer. */
+const mostTurns = 512
 
 /**
  * The process: resumes all that is not settled, now and on the recheck schedule, each operation at most once at a time.
@@ -176,9 +179,14 @@ export const run = Effect.gen(function*() {
         Effect.flatMap(turn, (answer) => answer instanceof Waiting.Later ? room.enter(id, answer) : Effect.void)
       )
     )
-  yield* Effect.forkScoped(room.attend(goOn))
+  const turns = yield* Effect.makeSemaphore(mostTurns)
+  yield* Effect.forkScoped(
+    room.attend((id, again) =>
+      Effect.zipRight(Effect.interruptible(turns.take(1)), goOn(id, Effect.ensuring(again, turns.release(1))))
+    )
+  )
 
-  const takeUp = ({ id, type }: Operation) =>
+  const takeUp = ({ id, type }: Known) =>
     Effect.gen(function*() {
       if (room.has(id) || (yield* FiberMap.has(driven, id))) return
       const manager = yield* managerOf({ id, type })
@@ -189,7 +197,7 @@ export const run = Effect.gen(function*() {
       Effect.annotateLogs({ operation: id, type })
     )
   const round = Effect.gen(function*() {
-    const live = yield* store.operations({ live: true })
+    const live = Array.map(yield* store.operations({ live: true }), ({ id, type }): Known => ({ id, type }))
     yield* Effect.logInfo(`${live.length} operation${live.length === 1 ? "" : "s"} not settled`)
     yield* Effect.forEach(live, takeUp, { discard: true, concurrency: takenUp.atOnce })
     yield* FiberHandle.run(

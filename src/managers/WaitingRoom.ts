@@ -48,7 +48,7 @@ export const make = <Key, A, E, R>(): Effect.Effect<WaitingRoom<Key, A, E, R>, n
           for (const key of keys) {
             const later = inside.get(key)
             inside.delete(key)
-            if (later !== undefined) yield* call(key, later.again)
+            if (later !== undefined) yield* Effect.onInterrupt(call(key, later.again), () => later.leave)
           }
         }).pipe(Effect.uninterruptible, Effect.forever)
     }
