@@ -58,6 +58,9 @@ export const { listLimit } = Exchange
 /** One segment of a path. */
 export const encode = encodeURIComponent
 
+/** Whoever else asks now is refused as well. */
+export const isRateLimit = ({ reason }: AlpacaError): boolean => reason === "RateLimited"
+
 /** By what one request proves who sends it. */
 interface Proof {
   readonly sign: Credentials.Sign

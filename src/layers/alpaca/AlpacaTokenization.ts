@@ -10,6 +10,7 @@ import { AlpacaTokenization, type SentTokens } from "../../services/AlpacaTokeni
 import * as AlpacaClient from "./AlpacaClient.ts"
 import * as MintBody from "./MintBody.ts"
 import * as RedemptionQuery from "./RedemptionQuery.ts"
+import * as Together from "./Together.ts"
 import * as TokenizationRow from "./TokenizationRow.ts"
 
 const requests = "tokenization/requests"
@@ -146,16 +147,48 @@ const make: Effect.Effect<AlpacaTokenization["Type"], never, AlpacaClient.Alpaca
       return Option.none<TokenizationRequest>()
     })
 
+    const requestById = (id: TokenizationRequestId) =>
+      Effect.gen(function*() {
+        const action = `get tokenization request ${id}`
+        const answer = yield* client.find({ action, path: `${requests}/${AlpacaClient.encode(id)}` })
+        if (Option.isNone(answer)) return Option.none<TokenizationRequest>()
+        const { request } = yield* decode("Unavailable", action, answer.value)
+        if (!agrees(Option.some(request.id), id)) {
+          return yield* client.failure("Unavailable", action, `malformed answer: it is about ${request.id}`)
+        }
+        return Option.some(request)
+      })
+
+    /** The list may lack one that is there, or show it as nobody can read it: that one is asked for by itself. */
+    const requestsById = (ids: ReadonlyArray<TokenizationRequestId>) =>
+      Effect.gen(function*() {
+        const action = `get ${ids.length} tokenization requests`
+        const answer = yield* client.read({ action, path: requests, limit: AlpacaClient.listLimit })
+        const wanted = new Set(ids.map((id) => id.toLowerCase()))
+        const found = new Map(
+          (Array.isArray(answer) ? answer : []).filter((value) =>
+            Option.exists(
+              TokenizationRow.wordIn(value, "tokenization_request_id"),
+              (id) => wanted.has(id.toLowerCase())
+            )
+          ).flatMap((value) =>
+            Option.toArray(Option.map(
+              Option.getRight(TokenizationRow.decode(value)),
+              ({ request }) => [request.id.toLowerCase(), request] as const
+            ))
+          )
+        )
+        return (id: TokenizationRequestId) => {
+          const request = found.get(id.toLowerCase())
+          return request === undefined ? undefined : Effect.succeedSome(request)
+        }
+      })
+
+    const ask = Together.make({ one: requestById, all: requestsById, isShared: AlpacaClient.isRateLimit })
+
     const getRequest = Effect.fn("AlpacaTokenization.getRequest")(function*(id: TokenizationRequestId) {
       yield* Effect.annotateCurrentSpan({ tokenizationRequestId: id })
-      const action = `get tokenization request ${id}`
-      const answer = yield* client.find({ action, path: `${requests}/${AlpacaClient.encode(id)}` })
-      if (Option.isNone(answer)) return Option.none<TokenizationRequest>()
-      const { request } = yield* decode("Unavailable", action, answer.value)
-      if (!agrees(Option.some(request.id), id)) {
-        return yield* client.failure("Unavailable", action, `malformed answer: it is about ${request.id}`)
-      }
-      return Option.some(request)
+      return yield* ask(id)
     })
 
     return { requestMint, findMint, findRedemption, getRequest }

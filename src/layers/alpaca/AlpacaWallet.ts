@@ -7,6 +7,7 @@ import type { WalletTransfer, WalletTransferId } from "../../domain/WalletTransf
 import type { AlpacaError } from "../../services/AlpacaError.ts"
 import { AlpacaWallet, type Deposit, type Whitelisting, type Withdrawal } from "../../services/AlpacaWallet.ts"
 import * as AlpacaClient from "./AlpacaClient.ts"
+import * as Together from "./Together.ts"
 import * as WalletRow from "./WalletRow.ts"
 
 const transfers = "wallets/transfers"
@@ -157,19 +158,47 @@ const make: Effect.Effect<AlpacaWallet["Type"], never, AlpacaClient.AlpacaClient
       return Option.some(transfer)
     })
 
-    const findDeposit = Effect.fn("AlpacaWallet.findDeposit")(function*({ address, txHash }: Deposit) {
-      const action = `find deposit ${txHash}`
-      const found = yield* listed(
-        action,
-        (row) => WalletRow.mayBeDeposit(row, txHash, address),
-        WalletRow.decodeDeposit
+    /** What a list of transfers says of one deposit. */
+    const depositIn = (rows: ReadonlyArray<unknown>, { address, txHash }: Deposit) =>
+      Effect.gen(function*() {
+        const action = `find deposit ${txHash}`
+        const ours = rows.filter((row) => WalletRow.mayBeDeposit(row, txHash, address))
+        const found = yield* Effect.forEach(
+          ours,
+          (row) => orMalformed("Unavailable", action, WalletRow.decodeDeposit(row))
+        )
+        const complete = found.filter(({ status }) => status === "Complete")
+        if (complete.length > 1) {
+          return yield* client.failure(
+            "Ambiguous",
+            action,
+            `Alpaca shows several of one transaction: ${shown(complete)}`
+          )
+        }
+        return Option.fromNullable(complete.at(0) ?? found.find(({ status }) => status !== "Failed") ?? found.at(0))
+      })
+
+    const deposits = (wanted: ReadonlyArray<Deposit>) =>
+      Effect.map(
+        list(
+          wanted.length === 1 ? `find deposit ${wanted[0]?.txHash}` : `find ${wanted.length} deposits`,
+          transfers,
+          (rows) =>
+            Effect.succeed(
+              rows.filter((row) => wanted.some((one) => WalletRow.mayBeDeposit(row, one.txHash, one.address)))
+            )
+        ),
+        (rows) => (deposit: Deposit) => depositIn(rows, deposit)
       )
-      const complete = found.filter(({ status }) => status === "Complete")
-      if (complete.length > 1) {
-        return yield* client.failure("Ambiguous", action, `Alpaca shows several of one transaction: ${shown(complete)}`)
-      }
-      return Option.fromNullable(complete.at(0) ?? found.find(({ status }) => status !== "Failed") ?? found.at(0))
+
+    const askDeposit = Together.make({
+      one: (deposit: Deposit) => Effect.flatMap(deposits([deposit]), (said) => said(deposit)),
+      all: deposits,
+      // The same list would be read again for each.
+      isShared: () => true
     })
+
+    const findDeposit = Effect.fn("AlpacaWallet.findDeposit")((deposit: Deposit) => askDeposit(deposit))
 
     return { depositAddress, whitelisting, findWithdrawal, orderWithdrawal, getTransfer, findDeposit }
   }

@@ -79,7 +79,7 @@ const decodeWire = Row.decoder(Wire)
 export const decode = (value: unknown): Either.Either<TokenizationRow, string> => Either.map(decodeWire(value), row)
 
 /** By what we know a request of ours. */
-export type MarkField = "client_request_id" | "tx_hash"
+export type MarkField = "client_request_id" | "tx_hash" | "tokenization_request_id"
 
 /** What is written there, in a row that may be malformed otherwise. */
 export const wordIn = (value: unknown, field: MarkField): Option.Option<string> =>
