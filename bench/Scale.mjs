@@ -2,10 +2,10 @@
 import { Effect } from "effect"
 import { copyFileSync } from "node:fs"
 import path from "node:path"
+import * as Bundle from "./Bundle.mjs"
 import { summary } from "./Counting.mjs"
 import * as Steps from "./Steps.mjs"
 
-const child = path.join(import.meta.dirname, "Child.mjs")
 const ballast = path.join(import.meta.dirname, "..", "dist", "main.js")
 
 /** Of the whole database, and of the log alone, with its index; after the last checkpoint everything is in the one file. */
@@ -60,6 +60,7 @@ const settledIn = (task, file, events) =>
 /** @param timed runs a process to its end and tells what it printed and how long it took */
 export const measure = (timed, home, { halfDone = 1000, long = 1_000_000, runs = 5, waiting = 10_000 } = {}) =>
   Effect.gen(function*() {
+    const child = yield* Effect.promise(Bundle.child)
     const file = (name) => path.join(home, name)
     const task = (...args) =>
       Effect.map(

@@ -144,7 +144,10 @@ const steps = Effect.gen(function*() {
     const samples = { ours: [], raw: [] }
     for (let run = 0; run < 3; run++) {
       const name = (whose) => path.join(home, `${whose}-${concurrency}-${run}.db`)
-      const { payloads, stepsPerSecond } = yield* Steps.ours(name("ours"), { concurrency, workflows })
+      const { payloads, stepsPerSecond } = yield* Effect.withTracerEnabled(
+        Steps.ours(name("ours"), { concurrency, workflows }),
+        false
+      )
       samples.ours.push(stepsPerSecond)
       samples.raw.push((yield* Steps.raw(name("raw"), { concurrency, payloads, workflows })).stepsPerSecond)
     }

@@ -1,5 +1,15 @@
 /** Looking again and again until something has happened, or its deadline has passed. */
-import { Clock, Data, DateTime, Duration, Effect, Option, Schedule, ScheduleDecision, ScheduleIntervals } from "effect"
+import {
+  Clock,
+  Data,
+  DateTime,
+  Duration,
+  Effect,
+  Option,
+  type Schedule,
+  ScheduleDecision,
+  ScheduleIntervals
+} from "effect"
 import type { Classified } from "../services/FailureKind.ts"
 import { isTransient, Policies, retrying } from "./Policies.ts"
 

@@ -1,10 +1,12 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Either, Layer, type Scope } from "effect"
+import { Context, Effect, Either, Exit, Fiber, Layer, type Scope } from "effect"
+import { MintId } from "../../../src/domain/OperationId.ts"
 import * as Mint from "../../../src/domain/TokenizedEquityMint.ts"
 import * as SqlEventStore from "../../../src/layers/sql/SqlEventStore.ts"
 import * as Views from "../../../src/layers/sql/Views.ts"
 import * as Mints from "../../../src/layers/testing/contracts/EventStoreMints.ts"
+import { LeasesControl } from "../../../src/layers/testing/LeasesControl.ts"
 import { EventStore, type Guard } from "../../../src/services/EventStore.ts"
 import { Leases } from "../../../src/services/Leases.ts"
 import * as Counter from "./Counter.ts"
@@ -141,6 +143,66 @@ describe("an append", () => {
       ], { concurrency: "unbounded", mode: "either" }).pipe(Temporary.inSmallTurns)
       assert.sameDeepMembers(answers, [Either.right(1), Either.left("taken")])
     }))
+})
+
+const ids = Array.from(
+  { length: 40 },
+  (_, at) => MintId.make(`${String(at).padStart(8, "0")}-0000-4000-8000-000000000000`)
+)
+
+describe("appends at once", () => {
+  it.scoped("succeed and fail each by itself: by a version, by a lease, by what another of them has just written", () =>
+    withPorts(Effect.gen(function*() {
+      const { seize } = yield* LeasesControl
+      const held = yield* Effect.forEach(ids, (id) => Effect.map(Mints.hold(id), (lease) => ({ id, lease })))
+      const first = ({ id, lease }: (typeof held)[number]) => Mints.append(lease, id, [], [Mints.requested])
+      const [begun, taken, ...others] = held
+      if (begun === undefined || taken === undefined) return assert.fail("nothing is held")
+      yield* first(begun)
+      yield* seize(taken.lease.name, "1 minute")
+      const answers = yield* Effect.all([
+        first(begun),
+        first(taken),
+        ...others.flatMap((one) => [
+          first(one),
+          // The same version once more, and the one that is then next.
+          first(one),
+          Mints.append(one.lease, one.id, [Mints.requested], [Mints.accepted, Mints.received])
+        ])
+      ], { concurrency: "unbounded", mode: "either" })
+      const told = answers.map(Either.match({ onLeft: ({ _tag }) => _tag, onRight: (version) => version }))
+      assert.deepStrictEqual(told.slice(0, 2), ["VersionConflict", "LeaseLost"])
+      assert.deepStrictEqual(told.slice(2), others.flatMap(() => [1, "VersionConflict", 3]))
+      const states = yield* Effect.forEach(ids, (id) => Effect.map(Mints.load(id), ({ state }) => state._tag))
+      assert.deepStrictEqual(states, ["MintRequested", "NotStarted", ...others.map(() => "TokensReceived")])
+      const shown = yield* Effect.flatMap(store, ({ operations }) => operations())
+      assert.sameDeepMembers(
+        shown.map(({ id, state, version }) => ({ id: String(id), state, version })),
+        [
+          { id: String(begun.id), state: "MintRequested", version: 1 },
+          ...others.map(({ id }) => ({ id: String(id), state: "TokensReceived", version: 3 }))
+        ]
+      )
+    })))
+
+  it.scoped("are as many as are wanted: one who is interrupted is written whole or not at all", () =>
+    withPorts(Effect.gen(function*() {
+      const held = yield* Effect.forEach(ids, (id) => Effect.map(Mints.hold(id), (lease) => ({ id, lease })))
+      const fibers = yield* Effect.forEach(
+        held,
+        ({ id, lease }) => Effect.fork(Mints.append(lease, id, [], [Mints.requested, Mints.accepted]))
+      )
+      yield* Effect.forEach(fibers, (fiber, at) => at % 3 === 0 ? Fiber.interruptFork(fiber) : Effect.yieldNow())
+      const exits = yield* Effect.forEach(fibers, Fiber.await)
+      const versions = yield* Effect.forEach(ids, (id) => Effect.map(Mints.load(id), ({ version }) => version))
+      for (const [at, exit] of exits.entries()) {
+        if (Exit.isSuccess(exit)) assert.strictEqual(versions[at], 2)
+        else assert.include([0, 2], versions[at])
+        if (at % 3 !== 0) assert.isTrue(Exit.isSuccess(exit), "nobody else is interrupted with him")
+      }
+      const shown = yield* Effect.flatMap(store, ({ operations }) => operations())
+      assert.lengthOf(shown, versions.filter((version) => version === 2).length)
+    })))
 })
 
 describe("reading", () => {
