@@ -1,22 +1,22 @@
 /**
  * The public surface as the compiler sees it: every declaration of the entry points and of what they re-export, without
- * comments, in api/ballast.d.txt; of what is long, as inferred types are, a digest. Run without arguments it compares, and `--write` writes: on purpose, and to be reviewed.
+ * comments, in api/ballast.d.txt; of what is long, as inferred types are, a digest. Run without arguments it compares, and
+ * `--write` writes: on purpose, and to be reviewed.
  * It also lists what is exported without a word about what it is.
  */
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, normalize, relative, resolve } from "node:path"
 
 const root = resolve(import.meta.dirname, "..")
 const kept = join(root, "api", "ballast.d.txt")
 
-const emitted = (folder) => {
-  const tsc = join(root, "node_modules", ".bin", "tsc")
-  const options = ["-p", "tsconfig.build.json", "--declaration", "--emitDeclarationOnly", "--outDir", folder]
-  const { status, stdout } = spawnSync(tsc, options, { cwd: root, encoding: "utf8" })
-  if (status !== 0) throw new Error(stdout)
+/** The declarations, of the sources as they are. */
+const declared = () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts", "ready.mjs")], { encoding: "utf8" })
+  if (status !== 0) throw new Error(stderr)
+  return join(root, "dist")
 }
 
 /** Following `export .. from` alone: what is only imported is nobody's to use. */
@@ -72,32 +72,26 @@ const undocumented = (modules) =>
     })
   })
 
-const folder = mkdtempSync(join(tmpdir(), "ballast-api-"))
-try {
-  emitted(folder)
-  const modules = reachable(folder)
-  const now = printed(modules)
-  const silent = undocumented(modules)
-  if (process.argv.includes("--undocumented")) {
-    process.stdout.write(`${silent.join("\n")}\n${silent.length} exports without a comment\n`)
-  } else if (process.argv.includes("--write")) {
-    writeFileSync(kept, now)
-  } else if (readFileSync(kept, "utf8") !== now) {
-    process.stderr.write(
-      `the public surface is another one than ${
-        relative(root, kept)
-      } says. If it is to be: node scripts/api.mjs --write\n`
-    )
-    const [before, after] = [readFileSync(kept, "utf8"), now].map((text) => text.split("\n"))
-    for (const [sign, lines, others] of [["-", before, after], ["+", after, before]]) {
-      const there = new Set(others)
-      for (const line of lines) if (!there.has(line)) process.stderr.write(`${sign} ${line}\n`)
-    }
-    process.exitCode = 1
-  } else if (silent.length > 0) {
-    process.stderr.write(`exported without a word about what it is:\n${silent.join("\n")}\n`)
-    process.exitCode = 1
+const modules = reachable(declared())
+const now = printed(modules)
+const silent = undocumented(modules)
+if (process.argv.includes("--undocumented")) {
+  process.stdout.write(`${silent.join("\n")}\n${silent.length} exports without a comment\n`)
+} else if (process.argv.includes("--write")) {
+  writeFileSync(kept, now)
+} else if (readFileSync(kept, "utf8") !== now) {
+  process.stderr.write(
+    `the public surface is another one than ${
+      relative(root, kept)
+    } says. If it is to be: node scripts/api.mjs --write\n`
+  )
+  const [before, after] = [readFileSync(kept, "utf8"), now].map((text) => text.split("\n"))
+  for (const [sign, lines, others] of [["-", before, after], ["+", after, before]]) {
+    const there = new Set(others)
+    for (const line of lines) if (!there.has(line)) process.stderr.write(`${sign} ${line}\n`)
   }
-} finally {
-  rmSync(folder, { recursive: true })
+  process.exitCode = 1
+} else if (silent.length > 0) {
+  process.stderr.write(`exported without a word about what it is:\n${silent.join("\n")}\n`)
+  process.exitCode = 1
 }
