@@ -47,8 +47,10 @@ export const make = <Key, A, E, R>(): Effect.Effect<WaitingRoom<Key, A, E, R>, n
           due = SortedMap.remove(due, at)
           for (const key of keys) {
             const later = inside.get(key)
-            inside.delete(key)
-            if (later !== undefined) yield* Effect.onInterrupt(call(key, later.again), () => later.leave)
+            if (later === undefined) continue
+            yield* Effect.onInterrupt(call(key, later.again), () => later.leave)
+            // Only now: until he has been called he is in here for whoever asks. He may have come again.
+            if (inside.get(key) === later) inside.delete(key)
           }
         }).pipe(Effect.uninterruptible, Effect.forever)
     }

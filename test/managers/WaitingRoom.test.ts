@@ -68,6 +68,7 @@ describe("who waits", () => {
       )
       const attending = yield* Effect.fork(room.attend(() => Effect.interruptible(Effect.never)))
       yield* TestClock.adjust("1 second")
+      assert.isTrue(room.has("one"), "until he has been called")
       yield* Fiber.interrupt(attending)
       assert.deepStrictEqual(said, ["left"])
     }).pipe(Effect.scoped))
