@@ -104,7 +104,8 @@ Node ${process.versions.node}, effect ${versionOf("effect")}, better-sqlite3 ${
       versionOf("better-sqlite3")
     }. Durability full. A
 workflow is a USDC rebalance from the vault to Alpaca of eight steps, through the driver, store, leases and views, with ports
-that answer at once. Read the ratios: all figures of a row are of one run on one machine.
+that answer at once. Read the ratios: all figures of a row are of one run on one machine. Why some goals are missed:
+[PROFILE.md](PROFILE.md).
 
 ${markdown(rows)}
 `
