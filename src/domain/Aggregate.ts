@@ -54,16 +54,19 @@ export interface Aggregate<
   /** When the state was entered: deadlines count from here. None before anything happened. */
   readonly since: (state: State) => Option.Option<DateTime.Utc>
   readonly view: (state: State) => View
+  /** The state that a view shows; left is what does not fit. */
+  readonly restore: (view: Pick<View, "state" | "data">) => Either.Either<State, string>
   /** Says which ids belong to this aggregate; never called. */
   readonly Id?: (id: Id) => Id
 }
 
-/** Decodes and folds a stored stream. */
+/** Decodes and folds a stored stream, or what follows the state that has been reached. */
 export const replay = <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
   aggregate: Pick<Aggregate<Id, C, S, E, R>, "decider" | "codec">,
-  events: ReadonlyArray<EncodedEvent>
+  events: ReadonlyArray<EncodedEvent>,
+  reached: S = aggregate.decider.initial
 ): Either.Either<S, Unfoldable> => {
-  let state = aggregate.decider.initial
+  let state = reached
   for (const [index, encoded] of events.entries()) {
     const next = Either.flatMap(aggregate.codec.decode(encoded), (event) => aggregate.decider.evolve(state, event))
     if (Either.isLeft(next)) return Either.left({ index, cause: next.left })
@@ -79,6 +82,8 @@ export const make = <Id extends OperationId, C extends Tagged, S extends Tagged,
   readonly outcome: (state: S) => Outcome
   readonly since: (state: S) => Option.Option<DateTime.Utc>
   readonly data: (state: S) => View["data"]
+  /** The state of such data, its tag among them. */
+  readonly restore: (data: View["data"]) => Either.Either<S, string>
   /** By step; none by default. */
   readonly sends?: { readonly [step: string]: (state: S) => Option.Option<TxHash> }
 }): Aggregate<Id, C, S, E, R> => {
@@ -93,6 +98,7 @@ export const make = <Id extends OperationId, C extends Tagged, S extends Tagged,
     outcome: spec.outcome,
     since: spec.since,
     view,
+    restore: ({ data, state }) => spec.restore({ ...data, _tag: state }),
     fold: (events) => Either.map(replay(spec, events), (state) => ({ ...view(state), sent: sent(state) })),
     sends: sends.map(([step]) => step)
   }

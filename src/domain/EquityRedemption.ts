@@ -15,6 +15,7 @@ import type { Command, TokensAreSent, TokensNotSent } from "./EquityRedemption/C
 import { decider } from "./EquityRedemption/Decider.ts"
 import { codec, type Event } from "./EquityRedemption/Event.ts"
 import { State } from "./EquityRedemption/State.ts"
+import * as Foreign from "./Foreign.ts"
 import type { RedemptionId } from "./OperationId.ts"
 import * as Outcome from "./Outcome.ts"
 
@@ -70,6 +71,7 @@ export const aggregate = Aggregate.make<RedemptionId, Command, State, Event, Tok
     const { _tag, ...data } = encodeState(state)
     return data
   },
+  restore: Foreign.decoder(State),
   sends: {
     [transferStep]: (state) => {
       switch (state._tag) {

@@ -11,6 +11,7 @@
 import { Option } from "effect"
 import * as Aggregate from "./Aggregate.ts"
 import * as Encoder from "./Encoder.ts"
+import * as Foreign from "./Foreign.ts"
 import type { MintId } from "./OperationId.ts"
 import * as Outcome from "./Outcome.ts"
 import type { Command, TokensHaveCome } from "./TokenizedEquityMint/Command.ts"
@@ -66,5 +67,6 @@ export const aggregate = Aggregate.make<MintId, Command, State, Event, TokensHav
   data: (state) => {
     const { _tag, ...data } = encodeState(state)
     return data
-  }
+  },
+  restore: Foreign.decoder(State)
 })

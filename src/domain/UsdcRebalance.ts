@@ -12,6 +12,7 @@
 import { Option } from "effect"
 import * as Aggregate from "./Aggregate.ts"
 import * as Encoder from "./Encoder.ts"
+import * as Foreign from "./Foreign.ts"
 import type { RebalanceId } from "./OperationId.ts"
 import * as Outcome from "./Outcome.ts"
 import type { Command, Contradiction } from "./UsdcRebalance/Command.ts"
@@ -61,6 +62,7 @@ export const aggregate = Aggregate.make<RebalanceId, Command, State, Event, Cont
     const { _tag, ...data } = encodeState(state)
     return data
   },
+  restore: Foreign.decoder(State),
   sends: {
     [steps.withdraw]: (state) =>
       "withdrawal" in state && state.withdrawal?._tag === "OnchainTx"

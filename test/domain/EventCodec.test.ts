@@ -123,7 +123,8 @@ describe("Aggregate.fold", () => {
     codec,
     outcome: (state) => state._tag === "Open" ? Outcome.InProgress() : Outcome.Succeeded(),
     since: () => Option.none(),
-    data: ({ _tag, ...data }) => data
+    data: ({ _tag, ...data }) => data,
+    restore: () => Either.left("not asked for here")
   })
   const closed = codec.encode(Closed.make({ by: "me" }))
 

@@ -8,6 +8,7 @@ import { Effect, Either, Option } from "effect"
 import { VersionConflict } from "../../services/EventStore.ts"
 import type { LeaseLost } from "../../services/Leases.ts"
 import * as Fence from "./Fence.ts"
+import * as Snapshots from "./Snapshots.ts"
 import * as Views from "./Views.ts"
 
 /** One append, encoded: what it needs to hold, what it goes on from, and its rows. One of no events only asks. */
@@ -25,7 +26,9 @@ export interface Append {
 
 const keyOf = ({ id, type }: Pick<Append, "id" | "type">): string => `${type}/${id}`
 
-export const make = (sql: SqlClient.SqlClient) => {
+/** @param release the version of Ballast that has folded the states */
+export const make = (sql: SqlClient.SqlClient, release: string) => {
+  const snapshots = Snapshots.make(sql, release)
   const fence = Fence.make(sql)
 
   const versionsOf = (appends: ReadonlyArray<Append>) =>
@@ -117,6 +120,16 @@ export const make = (sql: SqlClient.SqlClient) => {
             view
           }))
         )
+      }
+      const due = rows.filter(({ events, expectedVersion }) => Snapshots.isDue(expectedVersion, events.length))
+      if (due.length > 0) {
+        yield* snapshots.write(due.map(({ events, expectedVersion, id, recordedAt, type, view }) => ({
+          type,
+          id,
+          version: expectedVersion + events.length,
+          payload: snapshots.encode(view),
+          takenAt: recordedAt
+        })))
       }
     })
 

@@ -8,6 +8,7 @@ import { EventStore, type Guard, type OperationFilter, VersionConflict } from ".
 import { StoreError } from "../../services/StoreError.ts"
 import * as Appending from "./Appending.ts"
 import * as Integrity from "./Integrity.ts"
+import * as Snapshots from "./Snapshots.ts"
 import { isUniqueViolation } from "./SqlFailure.ts"
 import * as StoredEvents from "./StoredEvents.ts"
 import * as Transaction from "./Transaction.ts"
@@ -27,14 +28,15 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const { bulkWrite, read, write } = Transaction.make(sql)
-    const appending = Appending.make(sql)
+    const appending = Appending.make(sql, softwareVersion)
+    const snapshots = Snapshots.make(sql, softwareVersion)
     const appendAll = bulkWrite(appending.append)
     const types = aggregates.map(({ type }) => type)
 
-    const stream = (type: string, id: string) =>
+    const stream = (type: string, id: string, after: number) =>
       sql<StoredEvents.StreamRow>`
         SELECT sequence, event_type, event_version, payload FROM events
-        WHERE aggregate_type = ${type} AND aggregate_id = ${id} ORDER BY sequence`
+        WHERE aggregate_type = ${type} AND aggregate_id = ${id} AND sequence > ${after} ORDER BY sequence`
 
     const viewRows = (type: string, { id, live, orSince, updatedSince }: OperationFilter) =>
       sql<{ id: string }>`
@@ -56,9 +58,20 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         ORDER BY started_at, id`
 
     const load: EventStore["Type"]["load"] = (aggregate, id) =>
-      read(`load ${aggregate.type}/${id}`, stream(aggregate.type, id)).pipe(
-        Effect.flatMap((rows) =>
-          StoredEvents.fold({ type: aggregate.type, id }, rows, (events) => Aggregate.replay(aggregate, events))
+      read(
+        `load ${aggregate.type}/${id}`,
+        Effect.flatMap(
+          snapshots.load(aggregate, id),
+          (reached) => Effect.map(stream(aggregate.type, id, reached.version), (rows) => ({ reached, rows }))
+        )
+      ).pipe(
+        Effect.flatMap(({ reached, rows }) =>
+          StoredEvents.fold(
+            { type: aggregate.type, id },
+            rows,
+            (events) => Aggregate.replay(aggregate, events, reached.state),
+            reached.version
+          )
         )
       )
 
@@ -162,6 +175,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
       "rebuild the views",
       Effect.gen(function*() {
         let written = 0
+        yield* snapshots.drop
         for (const aggregate of aggregates) {
           yield* sql`DELETE FROM ${sql(Views.tableOf(aggregate.type))}`
           const streams = yield* sql<{ aggregate_id: OperationId }>`

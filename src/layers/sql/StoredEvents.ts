@@ -26,17 +26,18 @@ export interface LogRow extends StreamRow {
   readonly metadata: string
 }
 
-/** Folds a stream, given in order. Of several things wrong with it the first is named. */
+/** Folds a stream, or what follows event `after`, given in order. Of several things wrong with it the first is named. */
 export const fold = <A>(
   stream: { readonly type: string; readonly id: string },
   rows: ReadonlyArray<StreamRow>,
-  replay: (events: ReadonlyArray<EncodedEvent>) => Either.Either<A, Unfoldable>
+  replay: (events: ReadonlyArray<EncodedEvent>) => Either.Either<A, Unfoldable>,
+  after = 0
 ): Either.Either<{ readonly state: A; readonly version: number }, CorruptStream> => {
   const corrupt = (sequence: number, detail: string) => Either.left(new CorruptStream({ ...stream, sequence, detail }))
   const events: Array<EncodedEvent> = []
   let unreadable: string | undefined
   for (const row of rows) {
-    const expected = events.length + 1
+    const expected = after + events.length + 1
     const payload = row.sequence === expected
       ? Either.mapLeft(StoredJson.parse(row.payload), (problem) => `its payload cannot be read: ${problem}`)
       : Either.left(`it is missing, event ${row.sequence} is stored in its place`)
@@ -47,9 +48,9 @@ export const fold = <A>(
     events.push({ type: row.event_type, version: row.event_version, payload: payload.right })
   }
   const folded = replay(events)
-  if (Either.isLeft(folded)) return corrupt(folded.left.index + 1, folded.left.cause.message)
-  if (unreadable !== undefined) return corrupt(events.length + 1, unreadable)
-  return Either.right({ state: folded.right, version: rows.length })
+  if (Either.isLeft(folded)) return corrupt(after + folded.left.index + 1, folded.left.cause.message)
+  if (unreadable !== undefined) return corrupt(after + events.length + 1, unreadable)
+  return Either.right({ state: folded.right, version: after + rows.length })
 }
 
 const Recorded = Schema.Struct({

@@ -4,6 +4,7 @@ import { Effect, Option, Schema } from "effect"
 import * as Aggregate from "../../../src/domain/Aggregate.ts"
 import * as Decider from "../../../src/domain/Decider.ts"
 import * as EventCodec from "../../../src/domain/EventCodec.ts"
+import * as Foreign from "../../../src/domain/Foreign.ts"
 import { OperationId } from "../../../src/domain/OperationId.ts"
 import * as Outcome from "../../../src/domain/Outcome.ts"
 
@@ -30,7 +31,8 @@ export const aggregate = Aggregate.make<OperationId, Count, State, Counted, neve
   codec: EventCodec.make(Counted, { Counted: [(payload) => ({ ...(payload as { label: string }), by: 1 })] }),
   outcome: () => Outcome.InProgress(),
   since: () => Option.none(),
-  data: ({ total }) => ({ total })
+  data: ({ total }) => ({ total }),
+  restore: Foreign.decoder(State)
 })
 
 /** Its view, as a migration would make it. */
