@@ -1,7 +1,7 @@
 /** What Alpaca's wallets were seen to answer, and what could be meant by it. */
 import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Effect, Layer, Option, Redacted, Ref } from "effect"
+import { DateTime, Effect, Either, Layer, Option, Redacted, Ref } from "effect"
 import * as Address from "../../../src/domain/Address.ts"
 import * as TxHash from "../../../src/domain/TxHash.ts"
 import * as Usdc from "../../../src/domain/Usdc.ts"
@@ -282,6 +282,27 @@ describe("a deposit", () => {
       expect(yield* Effect.flip(twice.alpaca.findDeposit({ txHash: hash, address: own }))).toMatchObject({
         reason: "Ambiguous"
       })
+    }))
+
+  it.effect("is read from one list with all others that are asked for meanwhile, each by itself", () =>
+    Effect.gen(function*() {
+      const hashes = ["1", "2", "3", "4"].map((digit) => TxHash.make(`0x${digit.repeat(64)}`))
+      const [first, second, third, fourth] = hashes.map((tx_hash) => ({ ...incoming, tx_hash }))
+      const list = json([second, { ...third, fees: "a little" }, fourth, {
+        ...fourth,
+        id: "11111111-2222-4333-8444-555555555555"
+      }])
+      const { alpaca, asked } = yield* answering(json([first]), list)
+      const found = yield* Effect.forEach(
+        hashes,
+        (txHash) => Effect.either(alpaca.findDeposit({ txHash, address: own })),
+        { concurrency: "unbounded" }
+      )
+      expect(found.map(Either.match({
+        onLeft: ({ reason }) => reason,
+        onRight: (deposit) => Option.getOrThrow(Option.flatMap(deposit, ({ txHash }) => txHash))
+      }))).toEqual([hashes[0], hashes[1], "Unavailable", "Ambiguous"])
+      expect(yield* asked).toEqual(["GET wallets/transfers", "GET wallets/transfers"])
     }))
 
   it.effect("has an address, which is one of Ethereum's", () =>
