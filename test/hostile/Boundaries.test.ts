@@ -47,6 +47,7 @@ const tests = {
     "layers/sql/OutboxTable.ts",
     "layers/sql/SqlAlerts.ts",
     "layers/sql/SqlLeases.ts",
+    "layers/sql/Snapshots.ts",
     "layers/sql/StoredEvents.ts",
     "layers/sql/StoredJson.ts",
     "layers/sql/Views.ts"
@@ -102,6 +103,7 @@ describe("whatever reads what is foreign", () => {
     "layers/sql/OutboxRow.ts": "layers/sql/OutboxTable.ts",
     "layers/sql/SqlAlerts.ts": "sql/Temporary.ts",
     "layers/sql/SqlLeases.ts": "sql/Temporary.ts",
+    "layers/sql/Snapshots.ts": "sql/Temporary.ts",
     "layers/sql/StoredEvents.ts": "sql/Temporary.ts",
     "layers/sql/StoredJson.ts": "sql/Temporary.ts",
     "layers/sql/Views.ts": "sql/Temporary.ts"

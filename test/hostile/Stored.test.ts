@@ -13,7 +13,7 @@ import * as OutboxTable from "../../src/layers/sql/OutboxTable.ts"
 import * as Alerts from "../../src/services/Alerts.ts"
 import { EventStore, type Operation } from "../../src/services/EventStore.ts"
 import { Leases } from "../../src/services/Leases.ts"
-import { event as mint } from "../domain/MintExamples.ts"
+import { event as mint, state as mintState } from "../domain/MintExamples.ts"
 import { event as redemption } from "../domain/RedemptionExamples.ts"
 import { toAlpaca, toBase } from "../domain/UsdcRebalanceExamples.ts"
 import * as Temporary from "../layers/sql/Temporary.ts"
@@ -156,6 +156,32 @@ describe("rows of a database", () => {
             }).pipe(Effect.ensuring(Effect.orDie(restored)))
           )),
         { numRuns: 8 }
+      ))
+  }
+
+  const { data, state } = Mint.aggregate.view(mintState.MintRequested)
+  const snapshot = { release: metadata.softwareVersion, state, data: JSON.stringify(data) }
+  const ofSnapshot: typeof columns = {
+    payload: [hostileText, snapshot],
+    last_sequence: [fc.constantFrom(-1, 0, 2, 2 ** 53)]
+  }
+  for (const [column, [values, golden]] of Object.entries(ofSnapshot)) {
+    it(`snapshots.${column}`, () =>
+      fc.assert(
+        fc.asyncProperty(values, (value) =>
+          run(
+            Effect.gen(function*() {
+              const sql = yield* SqlClient.SqlClient
+              const store = yield* EventStore
+              yield* sql`INSERT OR REPLACE INTO snapshots (aggregate_type, aggregate_id, last_sequence, payload, timestamp)
+              VALUES (${Mint.aggregate.type}, ${damaged}, 1, ${JSON.stringify(snapshot)}, '2026-01-05T14:00:00.000Z')`
+              yield* sql`UPDATE snapshots SET ${sql(column)} = ${valueOf(golden, value)}`
+              // Not worse than none: there is the log.
+              expect((yield* store.load(Mint.aggregate, damaged)).version).toBe(1)
+              yield* soundStill
+            }).pipe(Effect.ensuring(Effect.orDie(restored)))
+          )),
+        { numRuns: 20 }
       ))
   }
 

@@ -34,14 +34,22 @@ export const make = (sql: SqlClient.SqlClient, release: string) => ({
   encode: ({ data, state }: { readonly state: string; readonly data: string }): string =>
     JSON.stringify({ release, state, data }),
 
-  /** Where the stream of an operation can be taken up: at its beginning, if there is nothing better. */
+  /**
+   * Where the stream of an operation can be taken up: at its beginning, if there is nothing better. Whatever became of the
+   * file, it is not beyond what the log says.
+   */
   load: <Id extends OperationId, C extends Tagged, S extends Tagged, E extends Tagged, R>(
     aggregate: Aggregate<Id, C, S, E, R>,
     id: Id
   ) =>
     Effect.map(
       sql<{ last_sequence: number; payload: string }>`
-        SELECT last_sequence, payload FROM snapshots WHERE aggregate_type = ${aggregate.type} AND aggregate_id = ${id}`,
+        SELECT last_sequence, payload FROM snapshots
+        WHERE aggregate_type = ${aggregate.type} AND aggregate_id = ${id}
+          AND EXISTS (
+            SELECT 1 FROM events WHERE events.aggregate_type = snapshots.aggregate_type
+              AND events.aggregate_id = snapshots.aggregate_id AND sequence = last_sequence
+          )`,
       ([row]): Loaded<S> =>
         Option.fromNullable(row).pipe(
           Option.flatMap(({ last_sequence: version, payload }) =>

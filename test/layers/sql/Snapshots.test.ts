@@ -93,6 +93,14 @@ describe("a long stream", () => {
       })))
   }
 
+  it.effect("that ends before its snapshot, whatever became of it, is read from its beginning", () =>
+    given(Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* counted(70)
+      yield* sql`DELETE FROM events WHERE sequence > 60`
+      assert.deepStrictEqual(yield* loaded, { state: Counter.State.make({ total: 60 }), version: 60 })
+    })))
+
   it.effect("loses its snapshot when all that is derived is made anew", () =>
     given(Effect.gen(function*() {
       yield* counted(100)
