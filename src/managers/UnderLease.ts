@@ -20,8 +20,13 @@ export const turns = <A, E, R>(
     const close = (exit: Exit.Exit<unknown, unknown>) => Scope.close(scope, exit)
     const begun = Effect.flatMap(
       Scope.extend(held(type, id), scope),
-      // When the lease is lost what only waits is cut short; a write under way is ended, and refused its record.
-      (lease) => Waiting.each(work(lease), (turn) => contained(Effect.raceFirst(lease.lost, turn)))
+      (lease) =>
+        Waiting.each(work(lease), (turn) =>
+          // Lost in a pause, it is not even begun: a race would begin it.
+          Effect.raceFirst(lease.lost, Effect.void).pipe(
+            // When the lease is lost what only waits is cut short; a write under way is ended, and refused its record.
+            Effect.zipRight(contained(Effect.raceFirst(turn, lease.lost)))
+          ))
     )
     return Waiting.each(begun, (turn) =>
       Effect.interruptible(turn).pipe(

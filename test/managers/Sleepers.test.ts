@@ -1,9 +1,10 @@
 /** A process that sleeps until another one has taken over, and wakes right before an effect or right after it. */
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, type Duration, Effect, Fiber, Layer, Logger, Option, TestClock } from "effect"
+import { DateTime, Duration, Effect, Fiber, Layer, Logger, Option, TestClock } from "effect"
 import * as AlpacaWalletTest from "../../src/layers/testing/AlpacaWalletTest.ts"
 import { LeasesControl } from "../../src/layers/testing/LeasesControl.ts"
 import * as MintManager from "../../src/managers/MintManager.ts"
+import * as Policies from "../../src/managers/Policies.ts"
 import * as Progress from "../../src/managers/Progress.ts"
 import * as UsdcRebalanceManager from "../../src/managers/UsdcRebalanceManager.ts"
 import { AlpacaTokenization } from "../../src/services/AlpacaTokenization.ts"
@@ -55,6 +56,30 @@ describe("a mint", () => {
       yield* Mints.completing("1 second")
       assert.strictEqual((yield* passing(MintManager.resume(Mints.id)))._tag, "Completed")
       assert.lengthOf(yield* Mints.ledger, 1)
+    }).pipe(Effect.provide(mints)))
+})
+
+describe("what waits", () => {
+  it.effect("does not even look any more once its lease is known to be lost", () =>
+    Effect.gen(function*() {
+      yield* Mints.leftIn("MintAccepted")
+      const alpaca = yield* AlpacaTokenization
+      let looks = 0
+      const waiting = yield* MintManager.resume(Mints.id).pipe(
+        Effect.provideService(AlpacaTokenization, {
+          ...alpaca,
+          getRequest: (id) => Effect.suspend(() => (looks++, alpaca.getRequest(id)))
+        }),
+        Effect.provide(Policies.layer({ ...Mints.settings, pollInterval: Duration.seconds(20) })),
+        Effect.flip,
+        Effect.fork
+      )
+      for (let i = 0; i < 10; i++) yield* TestClock.adjust("100 millis")
+      assert.strictEqual(looks, 1)
+      yield* seized(mint, "10 minutes")
+      for (let i = 0; i < 60; i++) yield* TestClock.adjust("1 second")
+      lost(yield* Fiber.join(waiting), mint)
+      assert.strictEqual(looks, 1)
     }).pipe(Effect.provide(mints)))
 })
 

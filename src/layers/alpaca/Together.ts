@@ -2,7 +2,7 @@
  * One call for all who want to know the same kind of thing while another call is under way, so that many who wait cost no
  * more requests than a few. Nobody is answered by a call that was begun before he asked.
  */
-import { Deferred, Effect, FiberId } from "effect"
+import { Deferred, Effect, FiberId, FiberRef, HashMap } from "effect"
 
 export interface Calls<Key, A, E> {
   readonly one: (key: Key) => Effect.Effect<A, E>
@@ -61,13 +61,18 @@ export const make = <Key, A, E>({ all, isShared, one }: Calls<Key, A, E>): (key:
     )
   })
 
+  /** They are none of the operation's whose call was the first. */
+  const others = Effect.forkDaemon(
+    Effect.locally(Effect.interruptible(goOn), FiberRef.currentLogAnnotations, HashMap.empty())
+  )
+
   return (key) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.suspend(() => {
         if (!isCalling) {
           isCalling = true
           // Whoever came first does not wait for those who came after him.
-          return Effect.ensuring(restore(one(key)), Effect.forkDaemon(Effect.interruptible(goOn)))
+          return Effect.ensuring(restore(one(key)), others)
         }
         const asking: Asking = { key, answer: Deferred.unsafeMake<A, E>(FiberId.none) }
         waiting.push(asking)

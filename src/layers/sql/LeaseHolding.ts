@@ -1,5 +1,5 @@
 /** How leases are held while a scope is open, whatever they are kept in: all of a process are renewed together. */
-import { Array as Arr, Deferred, Duration, Effect, Either, Fiber, FiberRef, HashMap, Scope } from "effect"
+import { Array as Arr, Deferred, Duration, Effect, Fiber, FiberRef, HashMap, Scope } from "effect"
 import type { Lease, LeaseHeld, LeaseLost, Leases } from "../../services/Leases.ts"
 import type { StoreError } from "../../services/StoreError.ts"
 
@@ -39,12 +39,17 @@ export const make = (duration: Duration.Duration, { acquire, release, renew }: K
     let delay = Duration.toMillis(duration) / 3
     while (true) {
       yield* Effect.sleep(delay)
-      const renewed = yield* Effect.either(renewAll)
-      if (Either.isLeft(renewed)) {
-        // Also past the expiry: until somebody takes a lease it is ours, and once somebody has, appends are refused.
-        yield* Effect.logWarning(`could not renew ${named([...lost.keys()])} yet: ${renewed.left.message}`)
-      }
-      delay = Duration.toMillis(duration) / (Either.isLeft(renewed) ? 15 : 3)
+      // Also past the expiry: until somebody takes a lease it is ours, and once somebody has, appends are refused.
+      const isRenewed = yield* Effect.as(renewAll, true).pipe(
+        Effect.catchAll(({ message }) =>
+          Effect.as(Effect.logWarning(`could not renew ${named([...lost.keys()])} yet: ${message}`), false)
+        ),
+        // Whatever it was, all leases of the process depend on this fiber.
+        Effect.catchAllDefect((defect) =>
+          Effect.as(Effect.logError(`could not renew ${named([...lost.keys()])} yet`, defect), false)
+        )
+      )
+      delay = Duration.toMillis(duration) / (isRenewed ? 3 : 15)
     }
   }).pipe(
     // It is none of the operation's that happened to be the first.

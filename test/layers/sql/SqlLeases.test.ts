@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Fiber, Layer, TestClock } from "effect"
+import { Context, Deferred, Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { spawnSync } from "node:child_process"
+import * as LeaseHolding from "../../../src/layers/sql/LeaseHolding.ts"
 import * as ProcessIdentity from "../../../src/layers/sql/ProcessIdentity.ts"
 import * as SqlLeases from "../../../src/layers/sql/SqlLeases.ts"
 import * as Transaction from "../../../src/layers/sql/Transaction.ts"
@@ -33,6 +34,21 @@ describe("a lease in SQLite", () => {
       assert.strictEqual((yield* Fiber.poll(lost))._tag, "None")
       assert.strictEqual((yield* Effect.flip(Effect.scoped(leases.hold("a"))))._tag, "LeaseHeld")
     }))
+
+  it.effect("is renewed again after whatever went wrong with it once", () =>
+    Effect.scoped(Effect.gen(function*() {
+      let renewals = 0
+      const hold = LeaseHolding.make(Duration.seconds(3), {
+        acquire: () => Effect.succeed(1),
+        renew: () => Effect.suspend(() => ++renewals === 1 ? Effect.die("a mistake") : Effect.succeed([])),
+        release: () => Effect.void
+      })
+      yield* hold("a")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(renewals, 1)
+      yield* TestClock.adjust("1 second")
+      assert.isAbove(renewals, 1)
+    })))
 
   it.scoped("names the process that holds it", () =>
     Effect.gen(function*() {
