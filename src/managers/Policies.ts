@@ -103,20 +103,24 @@ export const layer = (settings: Partial<Settings> = {}): Layer.Layer<Policies> =
   Layer.succeed(Policies, make({ ...defaults, ...settings }))
 
 /**
- * Tries again while `again` says so and the schedule allows it. The tries themselves keep the caller's interruptibility,
- * only the pauses between them can always be interrupted: so a graceful stop never cuts a write off from its record.
+ * Tries again while `while` says so and the schedule allows it. The tries themselves keep the caller's interruptibility,
+ * only the pauses between them can always be interrupted, unless `pausing` says otherwise: so a graceful stop never cuts a
+ * write off from its record. A schedule is begun once it is needed: it costs more than most tries.
  */
 export const retrying = <A, E, R>(effect: Effect.Effect<A, E, R>, options: {
   readonly schedule: Schedule.Schedule<unknown, E>
   readonly while: (error: E) => boolean
+  readonly pausing?: <B, F>(pause: Effect.Effect<B, F>) => Effect.Effect<B, F>
 }): Effect.Effect<A, E, R> =>
   Effect.gen(function*() {
-    const pauses = yield* Schedule.driver(options.schedule)
+    const { pausing = Effect.interruptible } = options
+    let pauses: Schedule.ScheduleDriver<unknown, E> | undefined
     while (true) {
       const result = yield* Effect.either(effect)
       if (Either.isRight(result)) return result.right
       if (!options.while(result.left)) return yield* Effect.fail(result.left)
-      const paused = yield* Effect.option(Effect.interruptible(pauses.next(result.left)))
+      pauses ??= yield* Schedule.driver(options.schedule)
+      const paused = yield* Effect.option(pausing(pauses.next(result.left)))
       if (Option.isNone(paused)) return yield* Effect.fail(result.left)
     }
   })

@@ -18,7 +18,7 @@ import {
 import type { Classified } from "../services/FailureKind.ts"
 import { type Lease, type LeaseHeld, LeaseLost, type Leases } from "../services/Leases.ts"
 import { StoreError } from "../services/StoreError.ts"
-import { isTransient, Policies } from "./Policies.ts"
+import { isTransient, Policies, retrying } from "./Policies.ts"
 import * as Progress from "./Progress.ts"
 import * as UnderLease from "./UnderLease.ts"
 import * as Waiting from "./Waiting.ts"
@@ -143,7 +143,7 @@ export const drive = <
   const taken = (lease: Lease, current: Current<State>, row: Row<Command>): Turn =>
     row.pipe(
       Effect.tapError((error) => stopped(id, current.state, error)),
-      Effect.withSpan(`${name}.${current.state._tag}`, { attributes: { operation: id } }),
+      Effect.withSpan(`${name}.${current.state._tag}`, { attributes: { operation: id }, captureStackTrace: false }),
       Effect.flatMap((
         answer
       ): Effect.Effect<Current<State> | Waiting.Later<Command, RowError, any>, DriverError, any> =>
@@ -183,7 +183,8 @@ export const drive = <
   const named = <A, E, R>(turn: Effect.Effect<A, E, R>) =>
     turn.pipe(
       Effect.annotateLogs({ operation: id, type: aggregate.type }),
-      Effect.withSpan(name, { attributes: { operation: id } })
+      // Where it is begun says nothing that its name does not.
+      Effect.withSpan(name, { attributes: { operation: id }, captureStackTrace: false })
     )
 
   return Waiting.each(UnderLease.turns(aggregate.type, id, begun), named)
@@ -222,7 +223,7 @@ const record = <
     return yield* store.append(aggregate, id, commit).pipe(
       Effect.tapError((error) => isBusyStore(error) ? Effect.logWarning(unrecorded(command, error)) : Effect.void),
       // Not interruptible in its pauses either: what was done and not yet recorded is worth a slow stop.
-      Effect.retry({ schedule: policies.retry, while: isBusyStore }),
+      (append) => retrying(append, { schedule: policies.retry, while: isBusyStore, pausing: Effect.uninterruptible }),
       Effect.tap(() => transition(aggregate, from.state, state, events)),
       Effect.map((version) => ({ state, version, ours: true })),
       Effect.tapError((error) => error instanceof LeaseLost ? left(command, payloads(aggregate, events)) : Effect.void),

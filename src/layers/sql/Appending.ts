@@ -8,6 +8,7 @@ import { Effect, Either, Option } from "effect"
 import { VersionConflict } from "../../services/EventStore.ts"
 import type { LeaseLost } from "../../services/Leases.ts"
 import * as Fence from "./Fence.ts"
+import * as Prepared from "./Prepared.ts"
 import * as Snapshots from "./Snapshots.ts"
 import * as Views from "./Views.ts"
 
@@ -28,16 +29,19 @@ const keyOf = ({ id, type }: Pick<Append, "id" | "type">): string => `${type}/${
 
 /** @param release the version of Ballast that has folded the states */
 export const make = (sql: SqlClient.SqlClient, release: string) => {
+  const prepared = Prepared.make(sql)
   const snapshots = Snapshots.make(sql, release)
   const fence = Fence.make(sql)
 
   const versionsOf = (appends: ReadonlyArray<Append>) =>
     Effect.map(
-      sql<{ key: string; version: number | null }>`
-        SELECT value ->> 0 || '/' || (value ->> 1) AS key, (
+      prepared<{ key: string; version: number | null }>(
+        `SELECT value ->> 0 || '/' || (value ->> 1) AS key, (
           SELECT MAX(sequence) FROM events WHERE aggregate_type = value ->> 0 AND aggregate_id = value ->> 1
         ) AS version
-        FROM json_each(${JSON.stringify(appends.map(({ id, type }) => [type, id]))})`,
+        FROM json_each(?)`,
+        [JSON.stringify(appends.map(({ id, type }) => [type, id]))]
+      ),
       (rows) => new Map(rows.map(({ key, version }) => [key, version ?? 0]))
     )
 
@@ -53,35 +57,39 @@ export const make = (sql: SqlClient.SqlClient, release: string) => {
         metadata
       ])
     )
-    return sql`
-      INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
+    return prepared(
+      `INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-      FROM json_each(${JSON.stringify(rows)}) ORDER BY key`
+      FROM json_each(?) ORDER BY key`,
+      [JSON.stringify(rows)]
+    )
   }
 
   const writeViews = (type: string, rows: ReadonlyArray<Views.Written>) =>
-    sql`
-      INSERT INTO ${sql(Views.tableOf(type))}
+    prepared(
+      `INSERT INTO ${Views.tableOf(type)}
         (id, state, version, finished, settled, succeeded, failure, data, started_at, updated_at)
       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
         value ->> 8, value ->> 9
-      FROM json_each(${
-      JSON.stringify(rows.map(({ id, startedAt, updatedAt, version, view }) => [
-        id,
-        view.state,
-        version,
-        view.finished,
-        view.settled,
-        view.succeeded,
-        view.failure,
-        view.data,
-        startedAt,
-        updatedAt
-      ]))
-    }) WHERE true ORDER BY key
+      FROM json_each(?) WHERE true ORDER BY key
       ON CONFLICT (id) DO UPDATE SET
         state = excluded.state, version = excluded.version, finished = excluded.finished, settled = excluded.settled,
-        succeeded = excluded.succeeded, failure = excluded.failure, data = excluded.data, updated_at = excluded.updated_at`
+        succeeded = excluded.succeeded, failure = excluded.failure, data = excluded.data, updated_at = excluded.updated_at`,
+      [
+        JSON.stringify(rows.map(({ id, startedAt, updatedAt, version, view }) => [
+          id,
+          view.state,
+          version,
+          view.finished,
+          view.settled,
+          view.succeeded,
+          view.failure,
+          view.data,
+          startedAt,
+          updatedAt
+        ]))
+      ]
+    )
 
   /** Answers for each the version that it leads to, or why nothing of it may be written. */
   const admit = (

@@ -3,6 +3,7 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { type Lease, LeaseLost } from "../../services/Leases.ts"
+import * as Prepared from "./Prepared.ts"
 
 interface Row {
   readonly name: string
@@ -23,18 +24,20 @@ const lostOf = ({ name, token }: Held, row: Row | undefined): LeaseLost | undefi
 }
 
 /** Reads all of them at once; the answer says of each whether it is lost. */
-export const make =
-  (sql: SqlClient.SqlClient) =>
-  (leases: ReadonlyArray<Held>): Effect.Effect<(lease: Held) => LeaseLost | undefined, SqlError> =>
+export const make = (sql: SqlClient.SqlClient) => {
+  const prepared = Prepared.make(sql)
+  return (leases: ReadonlyArray<Held>): Effect.Effect<(lease: Held) => LeaseLost | undefined, SqlError> =>
     Effect.map(
-      sql<Row>`
-        SELECT name, token, owner, expires_at FROM leases
-        WHERE name IN (SELECT value FROM json_each(${JSON.stringify(leases.map(({ name }) => name))}))`,
+      prepared<Row>(
+        `SELECT name, token, owner, expires_at FROM leases WHERE name IN (SELECT value FROM json_each(?))`,
+        [JSON.stringify(leases.map(({ name }) => name))]
+      ),
       (rows) => {
         const byName = new Map(rows.map((row) => [row.name, row]))
         return (lease) => lostOf(lease, byName.get(lease.name))
       }
     )
+}
 
 /** Fails when this one is lost. */
 export const unlessLost = (sql: SqlClient.SqlClient) => {

@@ -8,6 +8,7 @@ import { EventStore, type Guard, type OperationFilter, VersionConflict } from ".
 import { StoreError } from "../../services/StoreError.ts"
 import * as Appending from "./Appending.ts"
 import * as Integrity from "./Integrity.ts"
+import * as Prepared from "./Prepared.ts"
 import * as Snapshots from "./Snapshots.ts"
 import { isUniqueViolation } from "./SqlFailure.ts"
 import * as StoredEvents from "./StoredEvents.ts"
@@ -28,15 +29,18 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const { bulkWrite, read, write } = Transaction.make(sql)
+    const prepared = Prepared.make(sql)
     const appending = Appending.make(sql, softwareVersion)
     const snapshots = Snapshots.make(sql, softwareVersion)
     const appendAll = bulkWrite(appending.append)
     const types = aggregates.map(({ type }) => type)
 
     const stream = (type: string, id: string, after: number) =>
-      sql<StoredEvents.StreamRow>`
-        SELECT sequence, event_type, event_version, payload FROM events
-        WHERE aggregate_type = ${type} AND aggregate_id = ${id} AND sequence > ${after} ORDER BY sequence`
+      prepared<StoredEvents.StreamRow>(
+        `SELECT sequence, event_type, event_version, payload FROM events
+        WHERE aggregate_type = ? AND aggregate_id = ? AND sequence > ? ORDER BY sequence`,
+        [type, id, after]
+      )
 
     const viewRows = (type: string, { id, live, orSince, updatedSince }: OperationFilter) =>
       sql<{ id: string }>`

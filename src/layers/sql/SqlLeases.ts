@@ -5,6 +5,7 @@ import { LeaseHeld, Leases } from "../../services/Leases.ts"
 import { StoreError } from "../../services/StoreError.ts"
 import * as Fence from "./Fence.ts"
 import * as LeaseHolding from "./LeaseHolding.ts"
+import * as Prepared from "./Prepared.ts"
 import * as ProcessIdentity from "./ProcessIdentity.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -31,7 +32,8 @@ interface Held {
 const make = (options: Options) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const { read, write } = Transaction.make(sql)
+    const { bulkWrite, read, write } = Transaction.make(sql)
+    const prepared = Prepared.make(sql)
     const fence = Fence.make(sql)
     const self = yield* ProcessIdentity.current
     const owner = ProcessIdentity.describe(self)
@@ -50,44 +52,62 @@ const make = (options: Options) =>
       name: string,
       row: Row | undefined,
       now: number
-    ): Effect.Effect<Held | undefined, StoreError> => {
-      if (row?.owner == null || row.expires_at === null || row.expires_at <= now) return Effect.succeed(undefined)
+    ): Either.Either<Held | undefined, StoreError> => {
+      if (row?.owner == null || row.expires_at === null || row.expires_at <= now) return Either.right(undefined)
       const { machine, pid, process_start: start } = row
       if (
         machine !== null && pid !== null && ProcessIdentity.isGone({ machine, pid, start: start ?? undefined }, self)
       ) {
-        return Effect.succeed(undefined)
+        return Either.right(undefined)
       }
       const { expires_at, owner: holder } = row
-      return Option.match(DateTime.make(expires_at), {
-        onNone: () =>
+      return Either.fromOption(
+        Option.map(DateTime.make(expires_at), (until) => ({ holder, until })),
+        () =>
           new StoreError({
             reason: "Corrupt",
             action: `look who holds the lease ${name}`,
             detail: `it is said to expire ${expires_at} ms after 1970, which is no time; ${holder} has it`
-          }),
-        onSome: (until) => Effect.succeed({ holder, until })
-      })
+          })
+      )
     }
 
-    const acquire = (name: string) =>
-      write(
-        `take the lease ${name}`,
-        Effect.gen(function*() {
-          const now = yield* Clock.currentTimeMillis
-          const row = yield* find(name)
-          const held = yield* heldBy(name, row, now)
-          if (held !== undefined) return yield* new LeaseHeld({ name, ...held })
-          const token = (row?.token ?? 0) + 1
-          yield* sql`
-            INSERT INTO leases (name, token, owner, machine, pid, process_start, expires_at)
-            VALUES (${name}, ${token}, ${owner}, ${self.machine}, ${self.pid}, ${self.start ?? null}, ${expiry(now)})
-            ON CONFLICT (name) DO UPDATE SET
-              token = excluded.token, owner = excluded.owner, machine = excluded.machine, pid = excluded.pid,
-              process_start = excluded.process_start, expires_at = excluded.expires_at`
-          return { token, previous: row === undefined || row.expires_at === null ? null : row.owner }
+    /** Each as it is wanted: at what time, by the clock of whoever wants it. Who comes later may find it taken by the first. */
+    const acquireAll = bulkWrite((wanted: ReadonlyArray<{ readonly name: string; readonly now: number }>) =>
+      Effect.gen(function*() {
+        const found = yield* prepared<Row & { readonly name: string }>(
+          `SELECT name, token, owner, machine, pid, process_start, expires_at FROM leases
+          WHERE name IN (SELECT value FROM json_each(?))`,
+          [JSON.stringify(wanted.map(({ name }) => name))]
+        )
+        const rows = new Map<string, Row>(found.map((row) => [row.name, row]))
+        const taken = wanted.map(({ name, now }) => {
+          const row = rows.get(name)
+          return Either.flatMap(heldBy(name, row, now), (held) => {
+            if (held !== undefined) return Either.left(new LeaseHeld({ name, ...held }))
+            const token = (row?.token ?? 0) + 1
+            const { machine, pid, start = null } = self
+            const ours = { name, token, owner, machine, pid, process_start: start, expires_at: expiry(now) }
+            rows.set(name, ours)
+            return Either.right({ ours, previous: row === undefined || row.expires_at === null ? null : row.owner })
+          })
         })
-      ).pipe(
+        yield* prepared(
+          `INSERT INTO leases (name, token, owner, machine, pid, process_start, expires_at)
+          SELECT value ->> 'name', value ->> 'token', value ->> 'owner', value ->> 'machine', value ->> 'pid',
+            value ->> 'process_start', value ->> 'expires_at'
+          FROM json_each(?) WHERE true
+          ON CONFLICT (name) DO UPDATE SET
+            token = excluded.token, owner = excluded.owner, machine = excluded.machine, pid = excluded.pid,
+            process_start = excluded.process_start, expires_at = excluded.expires_at`,
+          [JSON.stringify(Arr.getRights(taken).map(({ ours }) => ours))]
+        )
+        return taken.map(Either.map(({ ours: { token }, previous }) => ({ token, previous })))
+      })
+    )
+
+    const acquire = (name: string) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => acquireAll(`take the lease ${name}`, { name, now })).pipe(
         Effect.tap(({ previous, token }) =>
           previous === null
             ? Effect.void
@@ -99,13 +119,17 @@ const make = (options: Options) =>
       )
 
     /** The row stays, so that the next token is larger, and so does its owner, for those whom he has taken over. */
-    const release = ({ name, token }: Fence.Held) =>
-      write(
-        `release the lease ${name}`,
-        sql`
-          UPDATE leases SET machine = NULL, pid = NULL, process_start = NULL, expires_at = NULL
-          WHERE name = ${name} AND token = ${token}`
+    const releaseAll = bulkWrite((leases: ReadonlyArray<Fence.Held>) =>
+      Effect.as(
+        prepared(
+          `UPDATE leases SET machine = NULL, pid = NULL, process_start = NULL, expires_at = NULL
+          FROM json_each(?) AS held WHERE name = held.value ->> 'name' AND token = held.value ->> 'token'`,
+          [JSON.stringify(leases.map(({ name, token }) => ({ name, token })))]
+        ),
+        leases.map(() => Either.void)
       )
+    )
+    const release = (lease: Fence.Held) => releaseAll(`release the lease ${lease.name}`, lease)
 
     const renew = (leases: ReadonlyArray<Fence.Held>) =>
       write(

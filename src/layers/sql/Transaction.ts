@@ -36,12 +36,14 @@ export interface Transactions {
   ) => (action: string, input: In) => Effect.Effect<A, E | StoreError>
 }
 
+const isBusy = (error: unknown): error is StoreError => error instanceof StoreError && error.reason === "Busy"
+
 /** The waits are ours and not SQLite's, since better-sqlite3 waits inside the event loop. */
 const untilFree = Schedule.exponential("5 millis").pipe(
   Schedule.union(Schedule.spaced("100 millis")),
   Schedule.jittered,
   Schedule.upTo("5 seconds"),
-  Schedule.whileInput((error: unknown) => error instanceof StoreError && error.reason === "Busy")
+  Schedule.whileInput(isBusy)
 )
 
 /** Maps what SQLite says, and tries again for some seconds while another process writes. */
@@ -51,7 +53,9 @@ export const patiently = <A, E, R>(
 ): Effect.Effect<A, Exclude<E, SqlError> | StoreError, R> =>
   effect.pipe(
     Effect.mapError((error) => isOurs(error) ? error : toStoreError(action, error)),
-    Effect.retry(untilFree)
+    // A schedule that is not needed would cost more than the transaction.
+    (tried) =>
+      Effect.catchIf(tried, isBusy, () => Effect.zipRight(Effect.sleep("5 millis"), Effect.retry(tried, untilFree)))
   )
 
 const execute = (connection: Connection, text: string) => connection.executeRaw(text, [])
