@@ -102,16 +102,16 @@ const make: Effect.Effect<AlpacaTokenization["Type"], never, AlpacaClient.Alpaca
       return row.request
     })
 
+    const listed = (action: string, query: Readonly<Record<string, string>>) =>
+      Effect.filterOrFail(
+        client.read({ action, path: requests, query, limit: AlpacaClient.listLimit }),
+        (answer): answer is Array<unknown> => Array.isArray(answer),
+        () => client.failure("Unavailable", action, "malformed answer: not a list")
+      )
+
     /** Those that bear our mark, readable or not; a row of somebody else's may be what it likes. */
-    const listed = (action: string, mark: Mark, query: Readonly<Record<string, string>>) =>
-      Effect.gen(function*() {
-        const answer = yield* client.read({ action, path: requests, query, limit: AlpacaClient.listLimit })
-        if (!Array.isArray(answer)) {
-          return yield* client.failure("Unavailable", action, "malformed answer: not a list")
-        }
-        const ours = answer.filter((value) => bears(value, mark))
-        return yield* Effect.forEach(ours, (value) => decode("Unavailable", action, value))
-      })
+    const marked = (action: string, mark: Mark, rows: ReadonlyArray<unknown>) =>
+      Effect.forEach(rows.filter((value) => bears(value, mark)), (value) => decode("Unavailable", action, value))
 
     const findMint = Effect.fn("AlpacaTokenization.findMint")(function*(id: MintId, order: Order) {
       yield* Effect.annotateCurrentSpan({ mintId: id, symbol: order.symbol })
@@ -128,23 +128,52 @@ const make: Effect.Effect<AlpacaTokenization["Type"], never, AlpacaClient.Alpaca
       if (bears(answer.value, mark) && isOurs(found)) return Option.some(found.request)
       // The look-up shows the newest that bears the label: ours may be behind somebody else's.
       const query = { type: "mint", underlying_symbol: order.symbol }
-      const ours = (yield* listed(action, mark, query)).filter(isOurs)
+      const ours = (yield* marked(action, mark, yield* listed(action, query))).filter(isOurs)
       if (!Array.isNonEmptyArray(ours)) {
         return yield* client.failure("Mismatch", action, `${ordered(id, order)}; found ${shown(found)}`)
       }
       return Option.some(Array.max(ours, newest).request)
     })
 
+    const finding = (sent: SentTokens) => `find redemption of the ${sent.symbol} sent in ${sent.txHash}`
+
+    /** What a list of redemptions says of these tokens; what came before `since` was not asked for. */
+    const redemptionIn = (rows: ReadonlyArray<unknown>, sent: SentTokens, since: Option.Option<DateTime.Utc>) =>
+      Effect.gen(function*() {
+        const action = finding(sent)
+        const mark: Mark = { field: "tx_hash", word: sent.txHash }
+        const found = (yield* marked(action, mark, rows)).filter(({ createdAt }) =>
+          !Option.exists(
+            Option.product(createdAt, since),
+            ([created, oldest]) => DateTime.lessThanOrEqualTo(created, oldest)
+          )
+        )
+        const ours = found.filter((row) => redeems(row, sent))
+        if (Array.isNonEmptyArray(ours)) return Option.some(Array.max(ours, likeliest).request)
+        if (Array.isNonEmptyArray(found)) {
+          return yield* client.failure("Mismatch", action, `${wasSent(sent)}; found ${found.map(shown).join("; ")}`)
+        }
+        return Option.none<TokenizationRequest>()
+      })
+
+    const askRedemption = Together.make({
+      one: (sent: SentTokens) =>
+        Effect.flatMap(
+          listed(finding(sent), RedemptionQuery.make([sent])),
+          (rows) => redemptionIn(rows, sent, Option.none())
+        ),
+      // This list goes back to the oldest of them.
+      all: (wanted: Array.NonEmptyReadonlyArray<SentTokens>) =>
+        Effect.map(
+          listed(`find ${wanted.length} redemptions`, RedemptionQuery.make(wanted)),
+          (rows) => (sent: SentTokens) => redemptionIn(rows, sent, Option.some(RedemptionQuery.createdAfter(sent)))
+        ),
+      isShared: AlpacaClient.isRateLimit
+    })
+
     const findRedemption = Effect.fn("AlpacaTokenization.findRedemption")(function*(sent: SentTokens) {
       yield* Effect.annotateCurrentSpan({ txHash: sent.txHash, symbol: sent.symbol })
-      const action = `find redemption of the ${sent.symbol} sent in ${sent.txHash}`
-      const found = yield* listed(action, { field: "tx_hash", word: sent.txHash }, RedemptionQuery.make(sent))
-      const ours = found.filter((row) => redeems(row, sent))
-      if (Array.isNonEmptyArray(ours)) return Option.some(Array.max(ours, likeliest).request)
-      if (Array.isNonEmptyArray(found)) {
-        return yield* client.failure("Mismatch", action, `${wasSent(sent)}; found ${found.map(shown).join("; ")}`)
-      }
-      return Option.none<TokenizationRequest>()
+      return yield* askRedemption(sent)
     })
 
     const requestById = (id: TokenizationRequestId) =>

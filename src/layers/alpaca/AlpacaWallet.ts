@@ -1,6 +1,6 @@
 /** The account's crypto wallet over HTTP: USDC on Ethereum. Broker API. Source: external-apis 2. */
 import type { HttpClient } from "@effect/platform"
-import { DateTime, Duration, Effect, Either, Layer, Option, Predicate } from "effect"
+import { Array as Arr, DateTime, Duration, Effect, Either, Layer, Option, Predicate } from "effect"
 import * as Address from "../../domain/Address.ts"
 import * as Usdc from "../../domain/Usdc.ts"
 import type { WalletTransfer, WalletTransferId } from "../../domain/WalletTransfer.ts"
@@ -147,16 +147,38 @@ const make: Effect.Effect<AlpacaWallet["Type"], never, AlpacaClient.AlpacaClient
       }
     )
 
-    const getTransfer = Effect.fn("AlpacaWallet.getTransfer")(function*(id: WalletTransferId) {
-      const action = `get transfer ${id}`
-      const answer = yield* client.find({ action, path: `${transfers}/${AlpacaClient.encode(id)}` })
-      if (Option.isNone(answer)) return Option.none<WalletTransfer>()
-      const transfer = yield* orMalformed("Unavailable", action, WalletRow.decode(answer.value))
-      if (transfer.id.toLowerCase() !== id.toLowerCase()) {
-        return yield* client.failure("Unavailable", action, `malformed answer: it is about ${transfer.id}`)
-      }
-      return Option.some(transfer)
-    })
+    const transferById = (id: WalletTransferId) =>
+      Effect.gen(function*() {
+        const action = `get transfer ${id}`
+        const answer = yield* client.find({ action, path: `${transfers}/${AlpacaClient.encode(id)}` })
+        if (Option.isNone(answer)) return Option.none<WalletTransfer>()
+        const transfer = yield* orMalformed("Unavailable", action, WalletRow.decode(answer.value))
+        if (transfer.id.toLowerCase() !== id.toLowerCase()) {
+          return yield* client.failure("Unavailable", action, `malformed answer: it is about ${transfer.id}`)
+        }
+        return Option.some(transfer)
+      })
+
+    /** The list may lack one that is there, or show it as nobody can read it: that one is asked for by itself. */
+    const transfersById = (ids: ReadonlyArray<WalletTransferId>) => {
+      const wanted = new Set(ids.map((id) => id.toLowerCase()))
+      const ours = (rows: ReadonlyArray<unknown>) =>
+        Arr.getRights(rows.filter((row) => WalletRow.isOneOf(row, wanted)).map(WalletRow.decode))
+      return Effect.map(
+        list(`get ${ids.length} transfers`, transfers, (rows) => Effect.succeed(ours(rows))),
+        (found) => {
+          const byId = new Map(found.map((transfer) => [transfer.id.toLowerCase(), transfer]))
+          return (id: WalletTransferId) => {
+            const transfer = byId.get(id.toLowerCase())
+            return transfer === undefined ? undefined : Effect.succeedSome(transfer)
+          }
+        }
+      )
+    }
+
+    const askTransfer = Together.make({ one: transferById, all: transfersById, isShared: AlpacaClient.isRateLimit })
+
+    const getTransfer = Effect.fn("AlpacaWallet.getTransfer")((id: WalletTransferId) => askTransfer(id))
 
     /** What a list of transfers says of one deposit. */
     const depositIn = (rows: ReadonlyArray<unknown>, { address, txHash }: Deposit) =>

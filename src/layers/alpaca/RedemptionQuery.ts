@@ -1,5 +1,5 @@
 /** Which requests can be about tokens that were sent. Source: external-apis 1.4, 1.5. */
-import { DateTime, Duration } from "effect"
+import { Array as Arr, DateTime, Duration } from "effect"
 import type { SentTokens } from "../../services/AlpacaTokenization.ts"
 
 /** Alpaca dates a request by its clock, and we a transfer by ours. */
@@ -9,7 +9,7 @@ const clockMargin = Duration.hours(1)
 export const createdAfter = ({ sentAt }: SentTokens): DateTime.Utc => DateTime.subtractDuration(sentAt, clockMargin)
 
 /** Not by symbol, issuer or network: what names our hash and another of these has to be seen. */
-export const make = (sent: SentTokens): Readonly<Record<"type" | "after", string>> => ({
+export const make = (sent: Arr.NonEmptyReadonlyArray<SentTokens>): Readonly<Record<"type" | "after", string>> => ({
   type: "redeem",
-  after: DateTime.formatIso(createdAfter(sent))
+  after: DateTime.formatIso(Arr.min(Arr.map(sent, createdAfter), DateTime.Order))
 })

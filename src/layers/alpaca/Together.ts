@@ -2,12 +2,14 @@
  * One call for all who want to know the same kind of thing while another call is under way, so that many who wait cost no
  * more requests than a few. Nobody is answered by a call that was begun before he asked.
  */
-import { Deferred, Effect, FiberId, FiberRef, HashMap } from "effect"
+import { Array as Arr, Deferred, Effect, FiberId, FiberRef, HashMap } from "effect"
 
 export interface Calls<Key, A, E> {
   readonly one: (key: Key) => Effect.Effect<A, E>
   /** What one call says of each of them; undefined where it says nothing and has to be asked by itself. */
-  readonly all: (keys: ReadonlyArray<Key>) => Effect.Effect<(key: Key) => Effect.Effect<A, E> | undefined, E>
+  readonly all: (
+    keys: Arr.NonEmptyReadonlyArray<Key>
+  ) => Effect.Effect<(key: Key) => Effect.Effect<A, E> | undefined, E>
   /** Whether a failure of that call is everybody's. Otherwise each is asked by itself: the list may be too long by now. */
   readonly isShared: (error: E) => boolean
 }
@@ -33,8 +35,8 @@ export const make = <Key, A, E>({ all, isShared, one }: Calls<Key, A, E>): (key:
   const singly = (asking: ReadonlyArray<Asking>, concurrency: number) =>
     Effect.forEach(asking, (each) => answered(each), { concurrency, discard: true })
 
-  const jointly = (asking: ReadonlyArray<Asking>) =>
-    Effect.matchEffect(all(asking.map(({ key }) => key)), {
+  const jointly = (asking: Arr.NonEmptyReadonlyArray<Asking>) =>
+    Effect.matchEffect(all(Arr.map(asking, ({ key }) => key)), {
       onFailure: (error) =>
         isShared(error)
           ? Effect.forEach(asking, ({ answer }) => Deferred.fail(answer, error), { discard: true })
@@ -47,7 +49,7 @@ export const make = <Key, A, E>({ all, isShared, one }: Calls<Key, A, E>): (key:
   const goOn: Effect.Effect<void> = Effect.suspend(() => {
     const asking = waiting
     waiting = []
-    if (asking.length === 0) {
+    if (!Arr.isNonEmptyArray(asking)) {
       isCalling = false
       return Effect.void
     }

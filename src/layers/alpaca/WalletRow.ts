@@ -124,6 +124,10 @@ export const mayBeWithdrawal = (value: unknown, address: Address, since: DateTim
     onSome: (created) => DateTime.greaterThanOrEqualTo(created, since)
   })
 
+/** Whether its id is one of these, which are in lower case. */
+export const isOneOf = (value: unknown, ids: ReadonlySet<string>): boolean =>
+  Option.exists(word(value, "id"), (id) => ids.has(id.toLowerCase()))
+
 /** It tells that USDC go out, and not where to. */
 const isUnaddressedWithdrawal = (value: unknown): boolean =>
   Option.isNone(word(value, "to_address")) && bears(value, "direction", "OUTGOING") && bears(value, "asset", "USDC")

@@ -233,6 +233,18 @@ describe("one transfer", () => {
       const other = yield* answering(json({ ...row, id: "11111111-2222-4333-8444-555555555555" }))
       expect(yield* Effect.flip(other.alpaca.getTransfer(id))).toMatchObject({ reason: "Unavailable" })
     }))
+
+  it.effect("is read from one list with all others that are asked for meanwhile; what that lacks, by itself", () =>
+    Effect.gen(function*() {
+      const ids = ["1", "2", "3", "4"].map((digit) => WalletTransferId.make(`${digit}${id.slice(1)}`))
+      const [first, second, third, fourth] = ids.map((id) => ({ ...row, id }))
+      const list = json([{ ...third, amount: "some" }, second, { id: 7 }, "nonsense", row])
+      const { alpaca, asked } = yield* answering(json(first), list, json(third), json(fourth))
+      const found = yield* Effect.forEach(ids, (one) => alpaca.getTransfer(one), { concurrency: "unbounded" })
+      expect(found.map(Option.map((transfer) => transfer.id))).toEqual(ids.map(Option.some))
+      const path = (at: number) => `GET wallets/transfers/${ids[at]}`
+      expect(yield* asked).toEqual([path(0), "GET wallets/transfers", path(2), path(3)])
+    }))
 })
 
 describe("a deposit", () => {

@@ -1,9 +1,10 @@
 /** What the live ports make of one list for all who ask. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Either, Option } from "effect"
+import { DateTime, Duration, Effect, Either, Option } from "effect"
 import { type TokenizationRequest, TokenizationRequestId } from "../../../src/domain/TokenizationRequest.ts"
+import * as TxHash from "../../../src/domain/TxHash.ts"
 import type { AlpacaError } from "../../../src/services/AlpacaError.ts"
-import { row, withStub } from "./Live.ts"
+import { redemption, row, sent, withStub } from "./Live.ts"
 import { json, refusal, type Reply } from "./StubServer.ts"
 
 const ids = Array.from({ length: 6 }, (_, at) => TokenizationRequestId.make(`${at}0000000-573d-4a7b-af03-6f5dc01b9ffc`))
@@ -57,5 +58,54 @@ describe("tokenization requests that many wait for", () => {
       const { answers, paths } = yield* asking([single, refusal(429, "too many requests")])
       expect(answers).toEqual([ids[0], ...Array.from({ length: 5 }, () => "RateLimited")])
       expect(paths).toEqual([path(0), "requests"])
+    }))
+})
+
+describe("redemptions that many wait for", () => {
+  const all = ids.map((_, at) => ({
+    ...sent,
+    txHash: TxHash.make(`0x${String(at).repeat(64)}`),
+    sentAt: DateTime.addDuration(sent.sentAt, Duration.hours(at === 3 ? -1 : at * 2))
+  }))
+  const found = all.map(({ sentAt, txHash: tx_hash }, at) => ({
+    ...redemption,
+    tokenization_request_id: ids[at],
+    tx_hash,
+    created_at: DateTime.formatIso(sentAt)
+  }))
+  const asking = (replies: ReadonlyArray<Reply>) =>
+    withStub(replies, ({ alpaca, stub }) =>
+      Effect.map(
+        Effect.forEach(all, (one) => Effect.either(alpaca.findRedemption(one)), { concurrency: "unbounded" }),
+        (answers) => ({
+          answers: shown(answers),
+          since: stub.received.map(({ url }) => new URL(url ?? "", stub.url).searchParams.get("after"))
+        })
+      ))
+  const since = (at: number) =>
+    DateTime.formatIso(DateTime.subtractDuration(all[at]?.sentAt ?? sent.sentAt, Duration.hours(1)))
+
+  it.live("are found in one list that goes back to the oldest, each as if it had been asked for alone", () =>
+    Effect.gen(function*() {
+      const [first, second, third, , fifth, sixth] = found
+      const older = { ...sixth, created_at: DateTime.formatIso(sent.sentAt) }
+      const foreign = { ...fifth, wallet_address: "0x00000000000000000000000000000000000000a1" }
+      const { answers, since: asked } = yield* asking([
+        json([first]),
+        json([second, { ...third, qty: "many" }, foreign, older, "nonsense"])
+      ])
+      expect(answers).toEqual([ids[0], ids[1], "Unavailable", "none", "Mismatch", "none"])
+      expect(asked).toEqual([since(0), since(3)])
+    }))
+
+  it.live("are each asked for by itself where that list cannot be had", () =>
+    Effect.gen(function*() {
+      const { answers, since: asked } = yield* asking([
+        json(found),
+        refusal(500, "too long"),
+        ...found.map(() => json(found))
+      ])
+      expect(answers).toEqual(ids)
+      expect(asked).toHaveLength(7)
     }))
 })
