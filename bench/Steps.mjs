@@ -11,6 +11,7 @@ import * as SqlAlerts from "../dist/layers/sql/SqlAlerts.js"
 import * as SqlEventStore from "../dist/layers/sql/SqlEventStore.js"
 import * as SqlLeases from "../dist/layers/sql/SqlLeases.js"
 import * as Tests from "../dist/testing.js"
+import { summary } from "./Counting.mjs"
 
 /** The one that the store runs on. */
 export const Database = createRequire(import.meta.resolve("@effect/sql-sqlite-node"))("better-sqlite3")
@@ -125,17 +126,35 @@ const stored = (file) =>
     SqlAlerts.layer
   ).pipe(Layer.provideMerge(SqlDatabase.layer({ path: file, durability: "full", create: true })))
 
+/** The time between one call and the next. */
+const laps = () => {
+  const millis = []
+  let last = performance.now()
+  return {
+    millis,
+    lap: () => {
+      const now = performance.now()
+      millis.push(now - last)
+      last = now
+    }
+  }
+}
+
 const quiet = Logger.minimumLogLevel(LogLevel.None)
 
-/** @param workflows how many, @param concurrency so many at once; the time of each rebalance's steps is counted together */
+/**
+ * @param workflows how many, @param concurrency so many at once. With one at a time `median` is that of a step, from one
+ * state to the next: of eight one also takes the lease, and lets go that of the rebalance before.
+ */
 export const ours = (file, { concurrency, workflows }) =>
   Effect.gen(function*() {
     const ids = Array.from({ length: workflows }, () => OperationId.RebalanceId.make(randomUUID()))
     const started = performance.now()
+    const { lap, millis } = laps()
     yield* Effect.forEach(ids, (id) => UsdcRebalanceManager.executeBaseToAlpaca(id, amount), {
       concurrency,
       discard: true
-    })
+    }).pipe(Effect.locally(Ballast.Progress.listener, () => Effect.sync(lap)))
     const seconds = (performance.now() - started) / 1000
     const store = yield* Ballast.EventStore
     const [first] = ids
@@ -145,6 +164,7 @@ export const ours = (file, { concurrency, workflows }) =>
       id: first,
       seconds,
       stepsPerSecond: Math.round(workflows * stepsEach / seconds),
+      median: summary(millis).median,
       state: state.state._tag,
       payloads: history.map(({ payload, type }) => ({ type, text: JSON.stringify(payload) }))
     }
@@ -236,12 +256,16 @@ export const raw = (file, { concurrency, payloads, workflows }) =>
       })
     const ids = Array.from({ length: workflows }, () => randomUUID())
     const started = performance.now()
+    const { lap, millis } = laps()
     await Promise.all(Array.from({ length: concurrency }, async () => {
       for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
-        for (const [at, { text, type }] of payloads.entries()) await append({ id, sequence: at + 1, text, type })
+        for (const [at, { text, type }] of payloads.entries()) {
+          await append({ id, sequence: at + 1, text, type })
+          lap()
+        }
       }
     }))
     const seconds = (performance.now() - started) / 1000
     db.close()
-    return { seconds, stepsPerSecond: Math.round(workflows * stepsEach / seconds) }
+    return { seconds, stepsPerSecond: Math.round(workflows * stepsEach / seconds), median: summary(millis).median }
   })

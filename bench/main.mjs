@@ -140,19 +140,22 @@ const steps = Effect.gen(function*() {
   const home = yield* folder
   const measured = []
   for (const concurrency of [64, 1]) {
-    const workflows = concurrency === 1 ? 50 : 500
-    const samples = { ours: [], raw: [] }
+    const workflows = concurrency === 1 ? 200 : 500
+    const samples = { ours: [], raw: [], oursMedian: [], rawMedian: [] }
     for (let run = 0; run < 3; run++) {
       const name = (whose) => path.join(home, `${whose}-${concurrency}-${run}.db`)
-      const { payloads, stepsPerSecond } = yield* Effect.withTracerEnabled(
+      const { median, payloads, stepsPerSecond } = yield* Effect.withTracerEnabled(
         Steps.ours(name("ours"), { concurrency, workflows }),
         false
       )
+      const raw = yield* Steps.raw(name("raw"), { concurrency, payloads, workflows })
       samples.ours.push(stepsPerSecond)
-      samples.raw.push((yield* Steps.raw(name("raw"), { concurrency, payloads, workflows })).stepsPerSecond)
+      samples.raw.push(raw.stepsPerSecond)
+      samples.oursMedian.push(median)
+      samples.rawMedian.push(raw.median)
     }
-    const [ours, raw] = [summary(samples.ours).median, summary(samples.raw).median]
-    measured.push({ concurrency, workflows, ours, raw, ratio: raw / ours })
+    const [ours, raw, oursMedian, rawMedian] = Object.values(samples).map((values) => summary(values).median)
+    measured.push({ concurrency, workflows, ours, raw, ratio: raw / ours, oursMedian, rawMedian })
   }
   return measured
 })

@@ -31,6 +31,6 @@ export const all: Readonly<Record<string, Broken>> = {
   "new-nonce-on-retry": { ...naive("newNonceOnRetry"), from: 5, within: 10 },
   "believe-a-reverted-receipt": { ...naive("believeAReverted"), from: 34, within: 10 },
   "believe-a-moved-nonce": { ...naive("believeAMovedNonce"), from: 5, within: 10 },
-  "ignore-the-lease": { plant: Leases.ignoreTheLease, from: 239, within: 10 },
+  "ignore-the-lease": { plant: Leases.ignoreTheLease, from: 122, within: 10 },
   "believe-the-first-block": { plant: Chains.believeTheFirstBlock, from: 94, within: 10 }
 }

@@ -17,6 +17,9 @@ export interface WaitingRoom<Key, A, E, R> {
   >
 }
 
+/** So many leave at once: what they let go is written together, and all at once would take as much memory again. */
+const leaving = 256
+
 /** When the scope closes everybody leaves who is still in here. */
 export const make = <Key, A, E, R>(): Effect.Effect<WaitingRoom<Key, A, E, R>, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -24,7 +27,7 @@ export const make = <Key, A, E, R>(): Effect.Effect<WaitingRoom<Key, A, E, R>, n
     let due = SortedMap.empty<number, ReadonlyArray<Key>>(Order.number)
     const sooner = yield* Effect.makeLatch(false)
     yield* Effect.addFinalizer(() =>
-      Effect.forEach([...inside.values()], ({ leave }) => leave, { discard: true, concurrency: "unbounded" })
+      Effect.forEach([...inside.values()], ({ leave }) => leave, { discard: true, concurrency: leaving })
     )
 
     return {
