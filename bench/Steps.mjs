@@ -4,6 +4,7 @@
  */
 import { Deferred, Duration, Effect, Fiber, Layer, Logger, LogLevel, Option } from "effect"
 import { createHash, randomUUID } from "node:crypto"
+import { openSync, writeSync } from "node:fs"
 import { createRequire } from "node:module"
 import * as Ballast from "../dist/index.js"
 import * as SqlDatabase from "../dist/layers/sql/Database.js"
@@ -140,7 +141,12 @@ const laps = () => {
   }
 }
 
-const quiet = Logger.minimumLogLevel(LogLevel.None)
+/** Written as the command line writes it, to where nobody reads it. */
+const nowhere = openSync("/dev/null", "w")
+const logged = Layer.merge(
+  Logger.replace(Logger.defaultLogger, Logger.map(Logger.jsonLogger, (text) => void writeSync(nowhere, `${text}\n`))),
+  Logger.minimumLogLevel(LogLevel.Info)
+)
 
 /**
  * @param workflows how many, @param concurrency so many at once. With one at a time `median` is that of a step, from one
@@ -168,7 +174,7 @@ export const ours = (file, { concurrency, workflows }) =>
       state: state.state._tag,
       payloads: history.map(({ payload, type }) => ({ type, text: JSON.stringify(payload) }))
     }
-  }).pipe(Effect.provide(Layer.merge(ports(true), stored(file))), Effect.provide(quiet))
+  }).pipe(Effect.provide(Layer.merge(ports(true), stored(file))), Effect.provide(logged))
 
 /** A rebalance that stops half-way: Circle has not attested its burn. */
 export const halfDone = (file) =>
@@ -185,7 +191,7 @@ export const halfDone = (file) =>
     yield* Deferred.await(waits)
     yield* Fiber.interrupt(running)
     return id
-  }).pipe(Effect.provide(Layer.merge(ports(false), stored(file))), Effect.provide(quiet))
+  }).pipe(Effect.provide(Layer.merge(ports(false), stored(file))), Effect.provide(logged))
 
 /** `ballast run` on all that is live, none of which gets any further; `whenWaiting` runs once every one of them waits. */
 export const waiting = (file, whenWaiting) =>
@@ -205,7 +211,7 @@ export const waiting = (file, whenWaiting) =>
     const answer = yield* whenWaiting
     yield* Fiber.interrupt(running)
     return answer
-  }).pipe(Effect.provide(Layer.merge(ports(false), stored(file))), Effect.provide(quiet))
+  }).pipe(Effect.provide(Layer.merge(ports(false), stored(file))), Effect.provide(logged))
 
 /** What a process does that starts on such a log: finds who is live, and finishes them, so many at once. */
 export const recover = (file, { concurrency }) =>
@@ -217,7 +223,7 @@ export const recover = (file, { concurrency }) =>
       discard: true
     })
     return (yield* store.operations({ live: true })).length
-  }).pipe(Effect.provide(Layer.merge(ports(true), stored(file))), Effect.provide(quiet))
+  }).pipe(Effect.provide(Layer.merge(ports(true), stored(file))), Effect.provide(logged))
 
 /** What it does before that. */
 export const start = (file) =>
@@ -226,7 +232,7 @@ export const start = (file) =>
     const live = yield* store.operations({ live: true })
     yield* Effect.forEach(live, ({ id }) => store.load(UsdcRebalance.aggregate, OperationId.RebalanceId.make(id)))
     return live.length
-  }).pipe(Effect.provide(stored(file)), Effect.provide(quiet))
+  }).pipe(Effect.provide(stored(file)), Effect.provide(logged))
 
 /** The same bytes, by hand: one table, one prepared statement, and one commit for all that wait in a turn of the loop. */
 export const raw = (file, { concurrency, payloads, workflows }) =>

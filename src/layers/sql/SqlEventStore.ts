@@ -34,6 +34,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
     const snapshots = Snapshots.make(sql, softwareVersion)
     const appendAll = bulkWrite(appending.append)
     const types = aggregates.map(({ type }) => type)
+    const decodeShown = Views.remembering()
 
     const stream = (type: string, id: string, after: number) =>
       prepared<StoredEvents.StreamRow>(
@@ -85,7 +86,7 @@ const make = ({ aggregates = Aggregates.all, softwareVersion }: Options) =>
         Effect.gen(function*() {
           const [version] = yield* Effect.flatMap(appending.admit([one]), (admitted) => Effect.all(admitted))
           const shown = yield* viewRows(one.type, { live: true, ...(since === undefined ? {} : { orSince: since }) })
-          yield* admits(yield* Effect.forEach(shown, (row) => Views.decode(action, one.type, row)))
+          yield* admits(yield* Effect.forEach(shown, (row) => decodeShown(action, one.type, row)))
           yield* appending.store([one])
           return version ?? one.expectedVersion
         })

@@ -1,5 +1,5 @@
 /** The view tables: one row per operation, derived from the log, written with it in one transaction. */
-import { DateTime, Either, Order, Schema } from "effect"
+import { DateTime, Either, Equivalence, Order, Record, Schema } from "effect"
 import type { View } from "../../domain/Aggregate.ts"
 import { Failure } from "../../domain/Failure.ts"
 import * as Foreign from "../../domain/Foreign.ts"
@@ -109,3 +109,29 @@ export const decode = (
     })
   )
 }
+
+/** So many are remembered. */
+const mostKnown = 1_000
+
+/**
+ * Decodes the same rows again and again: one of which every column is as it was says what it said. Not by its version, which
+ * a transaction that was rolled back may have shown otherwise.
+ */
+export const remembering = (): typeof decode => {
+  const known = new Map<
+    string,
+    { readonly row: Record.ReadonlyRecord<string, unknown>; readonly operation: Operation }
+  >()
+  return (action, type, row) => {
+    const columns = { type, ...row }
+    const before = known.get(row.id)
+    if (before !== undefined && isSameRow(before.row, columns)) return Either.right(before.operation)
+    return Either.map(decode(action, type, row), (operation) => {
+      if (known.size >= mostKnown) known.clear()
+      known.set(row.id, { row: columns, operation })
+      return operation
+    })
+  }
+}
+
+const isSameRow = Record.getEquivalence(Equivalence.strict<unknown>())

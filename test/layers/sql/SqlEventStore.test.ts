@@ -240,3 +240,31 @@ describe("reading", () => {
     assert.strictEqual(Mint.aggregate.type, type)
   })
 })
+
+describe("a guard that is asked again", () => {
+  it.scoped("is shown what has changed since, and nothing that was rolled back", () =>
+    withPorts(Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      yield* Mints.written(a, [Mints.requested])
+      const lease = yield* Mints.hold(b)
+      const shown = Effect.gen(function*() {
+        const seen: Array<string> = []
+        const admits: Guard<never>["admits"] = (operations) => {
+          seen.push(...operations.map(({ id, state, version }) => `${id} ${state} ${version}`))
+          return Either.void
+        }
+        yield* Mints.append(lease, b, [], [], { guard: { admits } })
+        return seen
+      })
+      assert.deepStrictEqual(yield* shown, [`${a} MintRequested 1`])
+      yield* Effect.scoped(
+        Effect.flatMap(Mints.hold(a), (held) => Mints.append(held, a, [Mints.requested], [Mints.accepted]))
+      )
+      assert.deepStrictEqual(yield* shown, [`${a} MintAccepted 2`])
+      // What the same version says is another thing after a transaction that did not last.
+      yield* sql`UPDATE tokenized_equity_mint_view SET state = 'Elsewhere' WHERE id = ${a}`
+      assert.deepStrictEqual(yield* shown, [`${a} Elsewhere 2`])
+      yield* sql`UPDATE tokenized_equity_mint_view SET data = 'no JSON' WHERE id = ${a}`
+      assert.strictEqual((yield* Effect.flip(shown))._tag, "StoreError")
+    })))
+})
