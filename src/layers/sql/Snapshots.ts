@@ -48,11 +48,11 @@ export const make = (sql: SqlClient.SqlClient, release: string) => {
       Effect.map(
         prepared<{ last_sequence: number; payload: string }>(
           `SELECT last_sequence, payload FROM snapshots
-        WHERE aggregate_type = ? AND aggregate_id = ?
-          AND EXISTS (
-            SELECT 1 FROM events WHERE events.aggregate_type = snapshots.aggregate_type
-              AND events.aggregate_id = snapshots.aggregate_id AND sequence = last_sequence
-          )`,
+          WHERE aggregate_type = ? AND aggregate_id = ?
+            AND EXISTS (
+              SELECT 1 FROM events WHERE events.aggregate_type = snapshots.aggregate_type
+                AND events.aggregate_id = snapshots.aggregate_id AND sequence = last_sequence
+            )`,
           [aggregate.type, id]
         ),
         ([row]): Loaded<S> =>
@@ -78,16 +78,16 @@ export const make = (sql: SqlClient.SqlClient, release: string) => {
         readonly takenAt: string
       }>
     ) =>
-      sql`
-      INSERT INTO snapshots (aggregate_type, aggregate_id, last_sequence, payload, timestamp)
-      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
-      FROM json_each(${
-        JSON.stringify(
+      prepared(
+        `INSERT INTO snapshots (aggregate_type, aggregate_id, last_sequence, payload, timestamp)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+        FROM json_each(?) WHERE true ORDER BY key
+        ON CONFLICT (aggregate_type, aggregate_id) DO UPDATE SET
+          last_sequence = excluded.last_sequence, payload = excluded.payload, timestamp = excluded.timestamp`,
+        [JSON.stringify(
           snapshots.map(({ id, payload, takenAt, type, version }) => [type, id, version, payload, takenAt])
-        )
-      }) WHERE true ORDER BY key
-      ON CONFLICT (aggregate_type, aggregate_id) DO UPDATE SET
-        last_sequence = excluded.last_sequence, payload = excluded.payload, timestamp = excluded.timestamp`,
+        )]
+      ),
 
     drop: sql`DELETE FROM snapshots`
   }

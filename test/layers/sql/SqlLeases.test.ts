@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Context, Deferred, Duration, Effect, Either, Fiber, Layer, TestClock } from "effect"
 import { spawnSync } from "node:child_process"
 import * as LeaseHolding from "../../../src/layers/sql/LeaseHolding.ts"
 import * as ProcessIdentity from "../../../src/layers/sql/ProcessIdentity.ts"
@@ -49,6 +49,30 @@ describe("a lease in SQLite", () => {
       yield* TestClock.adjust("1 second")
       assert.isAbove(renewals, 1)
     })))
+
+  it.scoped("is taken and let go with others at once, each as if it were alone", () =>
+    Effect.gen(function*() {
+      const leases = yield* Leases
+      const names = Array.from({ length: 20 }, (_, at) => `n${at}`)
+      const round = (asked: ReadonlyArray<string>) =>
+        Effect.scoped(
+          Effect.forEach(asked, (name) => Effect.either(leases.hold(name)), { concurrency: "unbounded" })
+        )
+      yield* leases.hold("taken")
+      const all = [...names, "n7", "taken", ...names.slice(0, 3)]
+      for (const token of [1, 2]) {
+        const exits = yield* round(all)
+        assert.deepStrictEqual(
+          exits.map((exit, at) => [
+            all[at],
+            Either.match(exit, { onLeft: ({ _tag }) => _tag, onRight: (lease) => lease.token })
+          ]),
+          all.map((name, at) => [name, at < names.length ? token : "LeaseHeld"])
+        )
+        for (const name of names) assert.isUndefined(yield* leases.holder(name), name)
+        assert.isDefined(yield* leases.holder("taken"))
+      }
+    }).pipe(Effect.provide(Temporary.ports)))
 
   it.scoped("names the process that holds it", () =>
     Effect.gen(function*() {
