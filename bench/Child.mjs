@@ -5,12 +5,13 @@ import * as Steps from "./Steps.mjs"
 
 const peak = Effect.sync(() => process.resourceUsage().maxRSS / 1024)
 
-// As the command line does.
-setFlagsFromString("--heap-growing-percent=20")
-
 const tasks = {
   halfDone: (file) => Steps.halfDone(file),
-  waiting: (file) => Steps.waiting(file, peak),
+  waiting: (file) => {
+    // As `ballast run` does.
+    setFlagsFromString("--heap-growing-percent=20")
+    return Steps.waiting(file, peak)
+  },
   recover: (file, concurrency) => Steps.recover(file, { concurrency: Number(concurrency) }),
   start: (file) => Steps.start(file),
   steps: (file, workflows, concurrency) =>

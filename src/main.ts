@@ -1,13 +1,8 @@
 #!/usr/bin/env node
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
-import { setFlagsFromString } from "node:v8"
 import { main } from "./cli/Cli.ts"
 import * as Status from "./cli/Status.ts"
-
-// Those who wait leave little to do and much that can be thrown away: collected when the heap has grown by a fifth instead of
-// to its double, ten thousand of them take half the memory, and no more time.
-setFlagsFromString("--heap-growing-percent=20")
 
 const status = Effect.runSync(Status.make)
 
