@@ -159,22 +159,24 @@ const make: Effect.Effect<AlpacaWallet["Type"], never, AlpacaClient.AlpacaClient
         return Option.some(transfer)
       })
 
-    /** The list may lack one that is there, or show it as nobody can read it: that one is asked for by itself. */
-    const transfersById = (ids: ReadonlyArray<WalletTransferId>) => {
-      const wanted = new Set(ids.map((id) => id.toLowerCase()))
-      const ours = (rows: ReadonlyArray<unknown>) =>
-        Arr.getRights(rows.filter((row) => WalletRow.isOneOf(row, wanted)).map(WalletRow.decode))
-      return Effect.map(
-        list(`get ${ids.length} transfers`, transfers, (rows) => Effect.succeed(ours(rows))),
-        (found) => {
-          const byId = new Map(found.map((transfer) => [transfer.id.toLowerCase(), transfer]))
-          return (id: WalletTransferId) => {
-            const transfer = byId.get(id.toLowerCase())
-            return transfer === undefined ? undefined : Effect.succeedSome(transfer)
-          }
+    /**
+     * The first page alone: more of them may be more calls than one for each. It may lack one that is there, or show it as
+     * nobody can read it: that one is asked for by itself.
+     */
+    const transfersById = (ids: ReadonlyArray<WalletTransferId>) =>
+      Effect.gen(function*() {
+        const action = `get ${ids.length} transfers`
+        const answer = yield* client.read({ action, path: transfers, limit: AlpacaClient.listLimit })
+        const wanted = new Set(ids.map((id) => id.toLowerCase()))
+        const rows = Option.getOrElse(rowsIn(answer), () => []).filter((row) => WalletRow.isOneOf(row, wanted))
+        const found = new Map(
+          Arr.getRights(rows.map(WalletRow.decode)).map((transfer) => [transfer.id.toLowerCase(), transfer])
+        )
+        return (id: WalletTransferId) => {
+          const transfer = found.get(id.toLowerCase())
+          return transfer === undefined ? undefined : Effect.succeedSome(transfer)
         }
-      )
-    }
+      })
 
     const askTransfer = Together.make({ one: transferById, all: transfersById, isShared: AlpacaClient.isRateLimit })
 

@@ -4,6 +4,7 @@
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
+import { defaultEscape } from "@effect/sql/Statement"
 import { Effect, Either, Option } from "effect"
 import { VersionConflict } from "../../services/EventStore.ts"
 import type { LeaseLost } from "../../services/Leases.ts"
@@ -24,6 +25,9 @@ export interface Append {
   readonly recordedAt: string
   readonly view: Views.Columns
 }
+
+/** The type of an aggregate may be any text. */
+const escaped = defaultEscape("\"")
 
 const keyOf = ({ id, type }: Pick<Append, "id" | "type">): string => `${type}/${id}`
 
@@ -67,7 +71,7 @@ export const make = (sql: SqlClient.SqlClient, release: string) => {
 
   const writeViews = (type: string, rows: ReadonlyArray<Views.Written>) =>
     prepared(
-      `INSERT INTO ${Views.tableOf(type)}
+      `INSERT INTO ${escaped(Views.tableOf(type))}
         (id, state, version, finished, settled, succeeded, failure, data, started_at, updated_at)
       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
         value ->> 8, value ->> 9

@@ -72,8 +72,8 @@ const make = (options: Options) =>
       )
     }
 
-    /** Each as it is wanted: at what time, by the clock of whoever wants it. Who comes later may find it taken by the first. */
-    const acquireAll = bulkWrite((wanted: ReadonlyArray<{ readonly name: string; readonly now: number }>) =>
+    /** Each from now on, by the clock of whoever wants it. Who comes later may find it taken by the first. */
+    const acquireAll = bulkWrite((wanted: ReadonlyArray<{ readonly name: string; readonly clock: Clock.Clock }>) =>
       Effect.gen(function*() {
         const found = yield* prepared<Row & { readonly name: string }>(
           `SELECT name, token, owner, machine, pid, process_start, expires_at FROM leases
@@ -81,7 +81,8 @@ const make = (options: Options) =>
           [JSON.stringify(wanted.map(({ name }) => name))]
         )
         const rows = new Map<string, Row>(found.map((row) => [row.name, row]))
-        const taken = wanted.map(({ name, now }) => {
+        const taken = wanted.map(({ clock, name }) => {
+          const now = clock.unsafeCurrentTimeMillis()
           const row = rows.get(name)
           return Either.flatMap(heldBy(name, row, now), (held) => {
             if (held !== undefined) return Either.left(new LeaseHeld({ name, ...held }))
@@ -107,7 +108,7 @@ const make = (options: Options) =>
     )
 
     const acquire = (name: string) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => acquireAll(`take the lease ${name}`, { name, now })).pipe(
+      Clock.clockWith((clock) => acquireAll(`take the lease ${name}`, { name, clock })).pipe(
         Effect.tap(({ previous, token }) =>
           previous === null
             ? Effect.void

@@ -2,7 +2,7 @@
  * How much may be moved at once. Held against the other rebalances in the transaction that records the intent: two requests
  * cannot both be granted the last place, or the same USDC of the vault.
  */
-import { DateTime, Effect, Either, GlobalValue, Option, Schema } from "effect"
+import { DateTime, Effect, Either, Option, Schema } from "effect"
 import type { RebalanceId } from "../../domain/OperationId.ts"
 import * as Outcome from "../../domain/Outcome.ts"
 import * as Usdc from "../../domain/Usdc.ts"
@@ -21,10 +21,7 @@ const decode = Schema.decodeUnknownOption(
 type Moved = Pick<Order, "amount" | "vault">
 
 /** A store that has read an operation before shows it as it is: to read this of it takes longer than all else of a limit. */
-const known = GlobalValue.globalValue(
-  "ballast/managers/UsdcRebalanceManager/Limits/known",
-  () => new WeakMap<Operation, ReadonlyArray<Moved>>()
-)
+const known = new WeakMap<Operation, ReadonlyArray<Moved>>()
 
 const movedBy = (operation: Operation): ReadonlyArray<Moved> => {
   const found = known.get(operation) ?? Option.toArray(decode(operation.data))

@@ -238,7 +238,8 @@ describe("one transfer", () => {
     Effect.gen(function*() {
       const ids = ["1", "2", "3", "4"].map((digit) => WalletTransferId.make(`${digit}${id.slice(1)}`))
       const [first, second, third, fourth] = ids.map((id) => ({ ...row, id }))
-      const list = json([{ ...third, amount: "some" }, second, { id: 7 }, "nonsense", row])
+      const page = [{ ...third, amount: "some" }, second, { id: 7 }, "nonsense", row]
+      const list = json({ transfers: page, next_page_token: "which is not read" })
       const { alpaca, asked } = yield* answering(json(first), list, json(third), json(fourth))
       const found = yield* Effect.forEach(ids, (one) => alpaca.getTransfer(one), { concurrency: "unbounded" })
       expect(found.map(Option.map((transfer) => transfer.id))).toEqual(ids.map(Option.some))

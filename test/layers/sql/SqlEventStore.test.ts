@@ -268,3 +268,23 @@ describe("a guard that is asked again", () => {
       assert.strictEqual((yield* Effect.flip(shown))._tag, "StoreError")
     })))
 })
+
+it.effect("the type of an aggregate may be any text", () => {
+  const odd = { ...Counter.aggregate, type: "an \"odd\" type; --" }
+  return Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* Counter.createView
+    yield* sql`ALTER TABLE test_counter_view RENAME TO ${sql(Views.tableOf(odd.type))}`
+    yield* stored(1, 2, { label: "new", by: 5 })
+    yield* sql`UPDATE events SET aggregate_type = ${odd.type}`
+    const { operations, rebuildViews } = yield* store
+    assert.strictEqual(yield* rebuildViews, 1)
+    assert.deepStrictEqual((yield* operations())[0]?.data, { total: 5 })
+  }).pipe(
+    Effect.provide(
+      SqlEventStore.layer({ softwareVersion: "test", aggregates: [odd] }).pipe(
+        Layer.provideMerge(Temporary.database(":memory:"))
+      )
+    )
+  )
+})

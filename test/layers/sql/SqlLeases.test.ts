@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Duration, Effect, Either, Fiber, Layer, TestClock } from "effect"
+import { Context, DateTime, Deferred, Duration, Effect, Either, Fiber, Layer, TestClock } from "effect"
 import { spawnSync } from "node:child_process"
 import * as LeaseHolding from "../../../src/layers/sql/LeaseHolding.ts"
 import * as ProcessIdentity from "../../../src/layers/sql/ProcessIdentity.ts"
@@ -49,6 +49,31 @@ describe("a lease in SQLite", () => {
       yield* TestClock.adjust("1 second")
       assert.isAbove(renewals, 1)
     })))
+
+  it.scoped("that has to be waited for is held for its whole duration from then on", () =>
+    Effect.gen(function*() {
+      const file = yield* Temporary.file
+      const layer = SqlLeases.layer({ duration: "3 seconds" }).pipe(Layer.provide(Temporary.database(file)))
+      const leases = Context.get(yield* Layer.build(layer), Leases)
+      const theirs = yield* Temporary.client(file)
+      const begun = yield* Deferred.make<void>()
+      const go = yield* Deferred.make<void>()
+      const writing = yield* Effect.fork(
+        Transaction.make(theirs).write(
+          "write",
+          Effect.zipRight(Deferred.succeed(begun, undefined), Deferred.await(go))
+        )
+      )
+      yield* Deferred.await(begun)
+      const holding = yield* Effect.fork(leases.hold("a"))
+      yield* TestClock.adjust("2 seconds")
+      yield* Deferred.succeed(go, undefined)
+      yield* Fiber.join(writing)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(holding)
+      const held = yield* leases.holder("a")
+      assert.isAbove(DateTime.toEpochMillis(held?.until ?? DateTime.unsafeMake(0)), 5_000)
+    }))
 
   it.scoped("is taken and let go with others at once, each as if it were alone", () =>
     Effect.gen(function*() {
